@@ -1,0 +1,39 @@
+# make demo   set up and run the main job on the sample texts
+# make test   set up and run the tests
+# make check  ruff and mypy
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+INSTALLED_FROM := setup.cfg pyproject.toml constraints.txt
+
+.PHONY: demo test check setup setup-dev clean
+
+demo: $(VENV)/.offline
+	$(BIN)/python scripts/demo.py assets/demo.pt.jsonl demo --lang pt
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest -m "not slow"
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+setup: $(VENV)/.offline
+
+setup-dev: $(VENV)/.dev
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.offline: $(INSTALLED_FROM) | $(BIN)/python
+	$(PIP) install --quiet -c constraints.txt -e ".[offline]"
+	touch $@
+
+$(VENV)/.dev: $(INSTALLED_FROM) | $(BIN)/python
+	$(PIP) install --quiet -c constraints.txt -e ".[offline,dev]"
+	touch $@ $(VENV)/.offline
+
+clean:
+	rm -rf $(VENV) demo build *.egg-info
