@@ -1,0 +1,46 @@
+"""What parts that hold a model share: loaded on first use, left behind when pickled."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from typing import Any
+
+
+class LazyBackend:
+    """A part whose `cached_property` attributes are the loaded model.
+
+    Making it costs nothing, the first text loads the model. Pickling it (spaCy does so
+    where processes are spawned) leaves the model behind; it is loaded again there.
+    """
+
+    def __getstate__(self) -> dict[str, Any]:
+        lazy = {
+            name
+            for cls in type(self).__mro__
+            for name, value in vars(cls).items()
+            if isinstance(value, cached_property)
+        }
+        return {name: value for name, value in vars(self).items() if name not in lazy}
+
+
+_fork_hook_is_set = False
+
+
+def make_torch_safe_to_fork() -> None:
+    """Let torch work in children of this process, as `nlp.pipe(n_process=2)` makes them.
+
+    A forked child inherits OpenMP's pool without its threads and waits for them for ever.
+    With one thread torch never asks the pool; several processes are several threads anyway.
+    The tokenizers library stops its own threads, but warns of it unless it is told to.
+    """
+    global _fork_hook_is_set
+    if not _fork_hook_is_set and hasattr(os, "register_at_fork"):
+        import torch
+
+        def after_fork() -> None:
+            torch.set_num_threads(1)
+            os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+        os.register_at_fork(after_in_child=after_fork)
+        _fork_hook_is_set = True

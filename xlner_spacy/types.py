@@ -1,0 +1,237 @@
+"""The shapes of what stages exchange, and the protocols of the parts that plug in.
+
+What is kept on a Doc is plain data (dicts, lists, strings, numbers) so that it survives
+`Doc.to_bytes`, `DocBin(store_user_data=True)` and other processes. What the registered
+functions exchange is small immutable tuples.
+
+Throughout, *target* is the language of the user's text, *source* the language that has
+an NER model: the translation is source-language text. Token spans are `[start, end)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import (
+    NamedTuple,
+    Protocol,
+    TypedDict,
+    runtime_checkable,
+)
+
+import numpy as np
+
+Span = tuple[int, int]  # token indices [start, end)
+
+
+class Translation(TypedDict):
+    """One translation of a Doc's text: an item of `Doc._.xl_translations`."""
+
+    lang: str
+    text: str
+    words: list[str]
+    spaces: list[bool]
+    # Parts that translate each other, as character offsets:
+    # [start in Doc.text, end in Doc.text, start in text, end in text]
+    segments: list[list[int]]
+
+
+class SourceEntity(TypedDict):
+    """An entity of a translation: an item of one list in `Doc._.xl_source_ents`."""
+
+    start: int  # first token in the translation's words
+    end: int  # one past the last token
+    start_char: int
+    end_char: int
+    label: str  # after the label map
+    source_label: str  # as the source annotator gave it
+    text: str
+    score: float | None  # the annotator's probability, where it gives one
+
+
+class SourceMention(TypedDict):
+    """Where a projected entity comes from."""
+
+    translation: int  # index in Doc._.xl_translations
+    lang: str
+    text: str
+    label: str
+    start_char: int
+    end_char: int
+    score: float | None
+
+
+class ProjectedEntity(TypedDict):
+    """An entity placed on the target text: an item of `Doc._.xl_entities`."""
+
+    start: int
+    end: int
+    start_char: int
+    end_char: int
+    text: str
+    label: str
+    confidence: float  # 0 to 1
+    source: SourceMention
+
+
+class Candidate(TypedDict):
+    """A scored pair of source entity and target span: an item of `Doc._.xl_candidates`."""
+
+    translation: int
+    entity: int  # index in Doc._.xl_source_ents[translation]
+    start: int
+    end: int
+    score: float  # what the matcher maximises
+    confidence: float  # score x mean confidence of the links it rests on
+
+
+class Problem(TypedDict):
+    """Something that was not done for a text, and why: an item of `Doc._.xl_problems`."""
+
+    stage: str
+    reason: str  # a short fixed phrase, to count by
+    detail: str
+    start_char: int  # the part of Doc.text that is concerned
+    end_char: int
+
+
+class Unplaced(TypedDict):
+    """A source entity that found no place: an item of `Doc._.xl_unplaced`."""
+
+    text: str
+    label: str
+    reason: str
+    translation: int
+    start_char: int  # in the translation
+    end_char: int
+
+
+class Link(NamedTuple):
+    """An alignment link between two words, by their index."""
+
+    source: int
+    target: int
+    confidence: float  # 0 to 1
+
+
+class Mention(NamedTuple):
+    """An entity that a source annotator found in a text, by character offsets.
+
+    A plain tuple (start_char, end_char, label) will do.
+    """
+
+    start_char: int
+    end_char: int
+    label: str  # the label to project; "" if the label map drops it
+    score: float | None = None
+    source_label: str = ""  # the label as predicted, where the label map changed it
+
+
+class Proposal(NamedTuple):
+    """A possible placement of an entity, as matchers see it."""
+
+    entity: int
+    start: int
+    end: int
+    score: float
+
+
+@dataclass(frozen=True)
+class Bitext:
+    """A source text with entities, its target text, and the links between them."""
+
+    source_words: Sequence[str]
+    target_words: Sequence[str]
+    entities: Sequence[Span]  # in source_words
+    links: Sequence[Link]
+
+    @cached_property
+    def links_of(self) -> list[list[Link]]:
+        """For each entity, the links of its words."""
+        by_source: dict[int, list[Link]] = {}
+        for link in self.links:
+            by_source.setdefault(link.source, []).append(link)
+        return [
+            [link for word in range(start, end) for link in by_source.get(word, ())]
+            for start, end in self.entities
+        ]
+
+    @cached_property
+    def entity_mass(self) -> list[dict[int, float]]:
+        """For each entity, the summed confidence of its links to each target word."""
+        masses: list[dict[int, float]] = []
+        for links in self.links_of:
+            mass: dict[int, float] = {}
+            for link in links:
+                mass[link.target] = mass.get(link.target, 0.0) + link.confidence
+            masses.append(mass)
+        return masses
+
+    def trust(self, entity: int, span: Span) -> float:
+        """Mean confidence of the links between an entity and a target span; 0 without links."""
+        found = [c for _, target, c in self.links_of[entity] if span[0] <= target < span[1]]
+        return sum(found) / len(found) if found else 0.0
+
+    @cached_property
+    def target_mass(self) -> np.ndarray:
+        """Cumulated link confidence over target words, shape (len(target_words) + 1,):
+        the mass of span [a, b) is `target_mass[b] - target_mass[a]`."""
+        mass = np.zeros(len(self.target_words) + 1)
+        for link in self.links:
+            mass[link.target + 1] += link.confidence
+        return np.cumsum(mass)
+
+
+@runtime_checkable
+class Translator(Protocol):
+    """Translates texts of one or a few sentences, each on its own.
+
+    A plain function with this signature will do. The answer has one string a text, in
+    order; an empty string says that a text could not be translated. A translator that
+    wants a Doc's whole text instead of its sentences sets `whole_texts = True`.
+    """
+
+    def __call__(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]: ...
+
+
+@runtime_checkable
+class SourceAnnotator(Protocol):
+    """Finds the entities of source-language texts: a list of mentions for each, in order.
+
+    A plain function will do.
+    """
+
+    def __call__(self, texts: Sequence[str]) -> list[list[Mention]]: ...
+
+
+@runtime_checkable
+class Aligner(Protocol):
+    """Links the words of sentence pairs: (source words, target words) in, links out."""
+
+    def __call__(
+        self, pairs: Sequence[tuple[Sequence[str], Sequence[str]]]
+    ) -> list[list[Link]]: ...
+
+
+@runtime_checkable
+class CandidateGenerator(Protocol):
+    """Target spans where each entity might be: one list of spans an entity."""
+
+    def __call__(self, bitext: Bitext) -> list[list[Span]]: ...
+
+
+@runtime_checkable
+class CandidateScorer(Protocol):
+    """Scores of each entity's candidate spans, in the shape of `candidates`."""
+
+    def __call__(
+        self, bitext: Bitext, candidates: Sequence[Sequence[Span]]
+    ) -> list[list[float]]: ...
+
+
+@runtime_checkable
+class Matcher(Protocol):
+    """Chooses proposals: each entity at most once, no two spans overlapping."""
+
+    def __call__(self, proposals: Sequence[Proposal]) -> list[Proposal]: ...
