@@ -1,0 +1,213 @@
+"""The factories: `xl_translator`, `xl_source`, `xl_aligner`, `xl_matcher`, `xl_projector`.
+
+Each is made of one stage or of all of them. A block left out of the config (null) means
+"choose for me", by language and by what is installed: see `xlner_spacy.defaults`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from spacy.language import Language
+
+from .. import defaults
+from ..errors import SetupError
+from ..languages import check_language
+from ..types import (
+    Aligner,
+    CandidateGenerator,
+    CandidateScorer,
+    Matcher,
+    SourceAnnotator,
+    Translator,
+)
+from .base import StageComponent
+from .stages import Align, Annotate, Match, Propose, Stage, Translate
+
+_LANGUAGES: dict[str, Any] = {"source_lang": "en", "target_lang": None}
+_TRANSLATE: dict[str, Any] = {"translator": None, "max_words": 100}
+_MATCH: dict[str, Any] = {"matcher": None, "overwrite": True}
+
+
+@Language.factory(
+    "xl_translator",
+    assigns=["doc._.xl_translations"],
+    default_config={**_LANGUAGES, **_TRANSLATE},
+)
+def make_translator(
+    nlp: Language,
+    name: str,
+    source_lang: str,
+    target_lang: str | None,
+    translator: Translator | None,
+    max_words: int,
+) -> StageComponent:
+    """Translates each text into the source language.
+
+    source_lang (str): The language to translate into.
+    target_lang (str): The language of the texts. None: the pipeline's.
+    translator (Translator): None: chosen by language.
+    max_words (int): Longer sentences are cut before they are translated.
+    """
+    stage = _translate(nlp, source_lang, target_lang, translator, max_words)
+    return StageComponent(nlp, name, [stage], redo=True)
+
+
+@Language.factory(
+    "xl_source",
+    requires=["doc._.xl_translations"],
+    assigns=["doc._.xl_source_ents"],
+    default_config={**_LANGUAGES, "source": None},
+)
+def make_source(
+    nlp: Language,
+    name: str,
+    source_lang: str,
+    target_lang: str | None,
+    source: SourceAnnotator | None,
+) -> StageComponent:
+    """Finds the entities of the translations.
+
+    source_lang, target_lang (str): As of `xl_translator`; by them `source` is chosen.
+    source (SourceAnnotator): None: chosen by language.
+    """
+    stage = _annotate(nlp, source_lang, target_lang, source)
+    return StageComponent(nlp, name, [stage], redo=True)
+
+
+@Language.factory(
+    "xl_aligner",
+    requires=["doc._.xl_translations"],
+    assigns=["doc._.xl_alignments"],
+    default_config={"aligner": None},
+)
+def make_aligner(nlp: Language, name: str, aligner: Aligner | None) -> StageComponent:
+    """Aligns the words of each text and its translations.
+
+    aligner (Aligner): None: SimAlign on the embedded encoder, or on mBERT.
+    """
+    return StageComponent(nlp, name, [_align(aligner)], redo=True)
+
+
+@Language.factory(
+    "xl_matcher",
+    requires=["doc._.xl_source_ents", "doc._.xl_alignments"],
+    assigns=["doc._.xl_candidates", "doc._.xl_entities", "doc.ents"],
+    default_config={"candidates": None, "scorer": None, **_MATCH},
+)
+def make_matcher(
+    nlp: Language,
+    name: str,
+    candidates: CandidateGenerator | None,
+    scorer: CandidateScorer | None,
+    matcher: Matcher | None,
+    overwrite: bool,
+) -> StageComponent:
+    """Finds candidates for each entity, scores them and sets Doc.ents.
+
+    candidates, scorer, matcher: None: n-grams, F1 of links, exact ILP.
+    overwrite (bool): Replace entities that are already on the Doc. If not, they stay and
+        nothing is placed on their words.
+    """
+    stages = [_propose(candidates, scorer), _match(matcher, overwrite)]
+    return StageComponent(nlp, name, stages, redo=True)
+
+
+@Language.factory(
+    "xl_projector",
+    assigns=[
+        "doc._.xl_translations",
+        "doc._.xl_source_ents",
+        "doc._.xl_alignments",
+        "doc._.xl_candidates",
+        "doc._.xl_entities",
+        "doc.ents",
+    ],
+    default_config={
+        **_LANGUAGES,
+        **_TRANSLATE,
+        "source": None,
+        "aligner": None,
+        "candidates": None,
+        "scorer": None,
+        **_MATCH,
+    },
+)
+def make_projector(
+    nlp: Language,
+    name: str,
+    source_lang: str,
+    target_lang: str | None,
+    translator: Translator | None,
+    source: SourceAnnotator | None,
+    aligner: Aligner | None,
+    candidates: CandidateGenerator | None,
+    scorer: CandidateScorer | None,
+    matcher: Matcher | None,
+    max_words: int,
+    overwrite: bool,
+) -> StageComponent:
+    """The whole way from a text to its entities. A stage whose attribute the user or an
+    upstream component has set on the Doc is not done again.
+
+    source_lang (str): The language that has an NER model.
+    target_lang (str): The language of the texts. None: the pipeline's.
+    translator, source, aligner, candidates, scorer, matcher: None: see `xlner info`.
+    max_words, overwrite: As of `xl_translator` and `xl_matcher`.
+    """
+    stages: list[Stage] = [
+        _translate(nlp, source_lang, target_lang, translator, max_words),
+        _annotate(nlp, source_lang, target_lang, source),
+        _align(aligner),
+        _propose(candidates, scorer),
+        _match(matcher, overwrite),
+    ]
+    return StageComponent(nlp, name, stages, redo=False)
+
+
+def _pair(nlp: Language, source_lang: str, target_lang: str | None) -> tuple[str, str]:
+    source = check_language(source_lang)
+    target = check_language(target_lang or nlp.lang or "xx")
+    if source == target:
+        raise SetupError(
+            f"The source language is the target language ({source!r}): nothing to project.",
+            hint="Set source_lang to another language, one that has an NER model.",
+        )
+    return source, target
+
+
+def _translate(
+    nlp: Language,
+    source_lang: str,
+    target_lang: str | None,
+    translator: Translator | None,
+    max_words: int,
+) -> Translate:
+    source, target = _pair(nlp, source_lang, target_lang)
+    if max_words < 1:
+        raise SetupError(f"max_words={max_words} is not a number greater than 0.")
+    if translator is None:
+        translator = defaults.build("translator", defaults.choose_translator(source, target))
+    return Translate(translator, source, target, max_words)
+
+
+def _annotate(
+    nlp: Language, source_lang: str, target_lang: str | None, source: SourceAnnotator | None
+) -> Annotate:
+    pair = _pair(nlp, source_lang, target_lang)
+    return Annotate(source or defaults.build("source", defaults.choose_source(*pair)))
+
+
+def _align(aligner: Aligner | None) -> Align:
+    return Align(aligner or defaults.build("aligner", defaults.choose_aligner()))
+
+
+def _propose(candidates: CandidateGenerator | None, scorer: CandidateScorer | None) -> Propose:
+    return Propose(
+        candidates or defaults.build("candidates", defaults.choose_candidates()),
+        scorer or defaults.build("scorer", defaults.choose_scorer()),
+    )
+
+
+def _match(matcher: Matcher | None, overwrite: bool) -> Match:
+    return Match(matcher or defaults.build("matcher", defaults.choose_matcher()), overwrite)
