@@ -1,0 +1,76 @@
+"""The Typer application, and how errors reach the user."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from ..about import __version__
+from ..errors import XlnerError
+from .benchmark import benchmark_app
+from .info import info
+from .options import debug_is_on
+from .project import project
+
+
+class ErrorGroup(TyperGroup):
+    """Turns errors that a user can act on into two lines and exit code 1."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # The reader of our output (head, say) has had enough.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(0) from None
+        except (XlnerError, OSError) as error:
+            if debug_is_on():
+                raise
+            typer.secho(f"Error: {error}", fg="red", err=True)
+            raise typer.Exit(1) from error
+
+
+app = typer.Typer(
+    name="xlner",
+    cls=ErrorGroup,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Named entities for any language, by annotation projection.",
+)
+
+
+def _version(show: bool) -> None:
+    if show:
+        typer.echo(f"xlner-spacy {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Say which parts are used, and what they do.")
+    ] = False,
+) -> None:
+    """Named entities for any language, by annotation projection."""
+    level = logging.INFO if verbose else logging.WARNING
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("xlner_spacy").setLevel(level)
+
+
+app.command("project")(project)
+app.command("info")(info)
+app.add_typer(benchmark_app, name="benchmark")
+
+
+def run() -> None:
+    """The console script `xlner`."""
+    app()

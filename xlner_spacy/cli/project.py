@@ -1,0 +1,179 @@
+"""`xlner project`: entities for the texts of a file."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..errors import InputError, SetupError
+from .options import Debug, Quiet, read_config
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+    from spacy.tokens import Doc
+
+logger = logging.getLogger(__name__)
+
+
+def project(
+    input_path: Annotated[
+        str,
+        typer.Argument(
+            metavar="INPUT",
+            help="A .txt (a text a line), .jsonl or .spacy file; - for standard input.",
+        ),
+    ],
+    output_path: Annotated[
+        str,
+        typer.Argument(metavar="OUTPUT", help="A .jsonl or .spacy file; - for standard output."),
+    ],
+    lang: Annotated[str | None, typer.Option("--lang", help="Language of the texts.")] = None,
+    source_lang: Annotated[
+        str, typer.Option("--source-lang", help="Language with an NER model.")
+    ] = "en",
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", help="A spaCy config or the folder of a saved pipeline."),
+    ] = None,
+    batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Texts at once.")] = 64,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Find entities in texts of a language that has no NER model.
+
+    Every text comes out, in order, with its entities, their offsets, labels and
+    confidences, and the source entity of each; and with what was not placed, and why.
+    """
+    project_file(
+        input_path,
+        output_path,
+        lang=lang,
+        source_lang=source_lang,
+        config=config,
+        batch_size=batch_size,
+        progress=not quiet,
+    )
+
+
+def project_file(
+    input_path: str,
+    output_path: str,
+    *,
+    lang: str | None,
+    source_lang: str = "en",
+    config: Path | None = None,
+    batch_size: int = 64,
+    progress: bool = False,
+) -> dict[str, Counter]:
+    """Read, project and write. The output appears when all of it is there.
+
+    RETURNS: Counts of what was found ("found") and of what was lost, by kind.
+    RAISES: InputError, SetupError.
+    """
+    from ..benchmarks.metrics import add_losses
+    from ..corpus.texts import STANDARD, check_output, existing, read_docs, write_docs
+
+    check_output(output_path)
+    if input_path != STANDARD:
+        existing(input_path)
+    nlp = load_pipeline(lang, source_lang, config)
+    nlp.set_error_handler(_keep)  # type: ignore[arg-type]
+    counts: dict[str, Counter] = {
+        kind: Counter() for kind in ("found", "unplaced", "problems", "dropped")
+    }
+
+    def counted(docs: Iterable[Doc]) -> Iterator[Doc]:
+        for doc in docs:
+            counts["found"].update(texts=1, entities=len(doc.ents))
+            add_losses(counts, doc)
+            yield doc
+
+    docs = nlp.pipe(read_docs(input_path, nlp, source_lang), batch_size=batch_size)
+    write_docs(counted(_bar(docs, input_path, progress)), output_path)
+    _report(counts)
+    return counts
+
+
+def load_pipeline(lang: str | None, source_lang: str, config: Path | None) -> Language:
+    """The pipeline that a config describes, or the default one for a language.
+
+    RAISES: InputError or SetupError if it cannot be made.
+    """
+    import spacy
+    from spacy.util import load_model_from_config
+    from thinc.api import ConfigValidationError
+
+    from ..languages import blank, check_language
+    from ..pipeline.base import StageComponent
+
+    if config is None:
+        if lang is None:
+            raise InputError(
+                "The language of the texts is not given.", hint="Give --lang, for example --lang pt"
+            )
+        nlp = blank(check_language(lang))
+        nlp.add_pipe("xl_projector", config={"source_lang": source_lang, "target_lang": lang})
+        return nlp
+    try:
+        if config.is_dir():
+            nlp = spacy.load(config)
+        else:
+            nlp = load_model_from_config(read_config(config), auto_fill=True)
+    except (ConfigValidationError, OSError, ValueError) as error:
+        raise InputError(f"{config} does not describe a pipeline: {error}") from error
+    if not any(isinstance(component, StageComponent) for _, component in nlp.pipeline):
+        raise InputError(
+            f"{config} describes a pipeline without an xl_ component ({', '.join(nlp.pipe_names)}).",
+            hint='Add one: factory = "xl_projector"',
+        )
+    if lang is not None and nlp.lang not in (lang, "xx"):
+        raise InputError(
+            f"{config} describes a pipeline for {nlp.lang!r}, but --lang is {lang!r}.",
+            hint="Leave --lang out, or give the config of that language.",
+        )
+    return nlp
+
+
+def _keep(name: str, component: Any, docs: list[Doc], error: Exception) -> None:
+    """Error handler: the Doc goes on, with the reason on it. spaCy's own components must
+    not go on with a broken batch, nor anyone with a pipeline that is set up wrongly."""
+    from ..pipeline.base import StageComponent
+
+    if isinstance(error, SetupError) or not isinstance(component, StageComponent):
+        raise error
+    logger.warning("%s: %s: %s on %r", name, type(error).__name__, error, docs[0].text[:60])
+
+
+def _bar(docs: Iterator[Doc], input_path: str, progress: bool) -> Iterable[Doc]:
+    from tqdm import tqdm
+
+    return tqdm(docs, total=_n_lines(input_path), unit="text", disable=not progress)
+
+
+def _n_lines(path: str) -> int | None:
+    """How many texts a file of lines has, to show how much is left."""
+    if not path.endswith((".txt", ".jsonl")):
+        return None
+    with open(path, "rb") as file:
+        return sum(1 for _ in file)
+
+
+def _report(counts: dict[str, Counter]) -> None:
+    found = counts["found"]
+    lines = [f"{found['texts']} texts, {found['entities']} entities"]
+    words = {
+        "unplaced": "source entities not placed",
+        "problems": "problems",
+        "dropped": "source entities dropped by the label map",
+    }
+    for kind, what in words.items():
+        if counts[kind]:
+            parts = ", ".join(f"{count} {reason}" for reason, count in counts[kind].most_common())
+            lines.append(f"{sum(counts[kind].values())} {what}: {parts}")
+    print("\n".join(lines), file=sys.stderr)

@@ -1,0 +1,126 @@
+"""Reading gold corpora in columns: CoNLL (token and tag) and UNER's .iob2."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from spacy.training.iob_utils import iob_to_biluo, tags_to_entities
+
+from ..errors import InputError
+from ..types import Span
+from .texts import existing
+
+_TAG = re.compile(r"O|[BIESULM]-\S+")
+_COMMENT = re.compile(r"#\s*(\w+)\s*=?\s*(.*)")
+
+
+@dataclass(frozen=True)
+class GoldSentence:
+    """A tokenised sentence with its gold entities."""
+
+    words: list[str]
+    entities: list[tuple[int, int, str]]  # token span [start, end) and label
+    text: str | None  # as it was before tokenisation, where the file says so
+    sent_id: str | None
+    line: int  # where it begins in the file
+
+    @property
+    def spans(self) -> list[Span]:
+        return [(start, end) for start, end, _ in self.entities]
+
+
+def read_conll(path: Path) -> list[GoldSentence]:
+    """The sentences of a file, in order.
+
+    Two layouts are told apart line by line: `token TAG` (tab or white space between), and
+    `id TAB token TAB TAG TAB ...` as in UNER, with `# sent_id = ` and `# text = ` lines.
+    Tags are IOB1, IOB2 or BILUO/IOBES with any labels; `B-O`, `I-O` and `-OTH` (UNER's
+    marks of what is no entity) are read as O. `-DOCSTART-` lines are left out.
+
+    RAISES: InputError naming the file, the line and what was expected there.
+    """
+    file = existing(path)
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{file}: not UTF-8 ({error.reason} at byte {error.start}).",
+            hint="Convert it first, for example: iconv -f latin1 -t utf8 OLD > NEW",
+        ) from error
+    sentences = [_sentence(file, block) for block in _blocks(text)]
+    found = [sentence for sentence in sentences if sentence is not None]
+    if not found:
+        raise InputError(f"{file}: has no sentences.", hint="Expected lines of token and tag.")
+    return found
+
+
+def _blocks(text: str) -> Iterator[list[tuple[int, str]]]:
+    block: list[tuple[int, str]] = []
+    # Not splitlines(): a token may be U+2028 or U+0085.
+    for number, line in enumerate(text.split("\n"), 1):
+        line = line.rstrip("\r")
+        if line.strip(" \t"):
+            block.append((number, line))
+        elif block:
+            yield block
+            block = []
+    if block:
+        yield block
+
+
+def _sentence(file: Path, block: list[tuple[int, str]]) -> GoldSentence | None:
+    words: list[str] = []
+    tags: list[str] = []
+    comments = {}
+    for number, line in block:
+        row = _row(line)
+        if row is not None:
+            if row[0] != "-DOCSTART-":
+                words.append(row[0])
+                tags.append(row[1])
+            continue
+        comment = _COMMENT.fullmatch(line.strip())
+        if not comment:
+            raise InputError(
+                f"{file}, line {number}: {line[:60]!r} is not a token and its tag.",
+                hint="Expected 'token TAG' or 'id TAB token TAB TAG', where TAG is O, B-LABEL or "
+                "I-LABEL, and a blank line between sentences.",
+            )
+        comments[comment.group(1)] = comment.group(2)
+    if not words:
+        return None
+    return GoldSentence(
+        words=words,
+        entities=_entities(file, block[0][0], tags),
+        text=comments.get("text"),
+        sent_id=comments.get("sent_id"),
+        line=block[0][0],
+    )
+
+
+def _row(line: str) -> tuple[str, str] | None:
+    """Token and tag of a line; None if it is none."""
+    cells = line.split("\t") if "\t" in line else line.split()
+    if len(cells) >= 3 and cells[0].isdigit() and _TAG.fullmatch(cells[2].strip()):
+        return cells[1], cells[2].strip()
+    if len(cells) >= 2 and cells[0] and _TAG.fullmatch(cells[-1].strip()):
+        return cells[0], cells[-1].strip()
+    return None
+
+
+def _entities(file: Path, line: int, tags: list[str]) -> list[tuple[int, int, str]]:
+    plain = [_to_iob(tag) for tag in tags]
+    try:
+        found = tags_to_entities(iob_to_biluo(plain))
+    except (ValueError, AssertionError) as error:
+        raise InputError(f"{file}, sentence of line {line}: bad tags ({error}).") from error
+    return [(start, end + 1, label) for label, start, end in found]
+
+
+def _to_iob(tag: str) -> str:
+    if tag == "O" or tag[2:] in ("O", "OTH"):
+        return "O"
+    return {"E": "I", "M": "I", "L": "I", "S": "B", "U": "B"}.get(tag[0], tag[0]) + tag[1:]

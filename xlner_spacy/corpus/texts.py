@@ -1,0 +1,234 @@
+"""Reading texts: .txt (a text a line), .jsonl, .spacy; "-" is standard input.
+
+Writing is atomic: a file appears under its name when it is complete, or not at all.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from spacy.language import Language
+from spacy.tokens import Doc, DocBin
+
+from ..errors import InputError
+from ..given import give_translation
+
+STANDARD = "-"
+SUFFIXES = (".txt", ".jsonl", ".spacy")
+
+
+def read_docs(path: str, nlp: Language, source_lang: str) -> Iterator[Doc]:
+    """The texts of a file as unprocessed Docs, in order, one at a time.
+
+    A .jsonl line is `{"text": ...}`; a "translation" beside it is used as the text's
+    translation; other keys are kept in `Doc.user_data["xl_record"]`. A .txt file has a
+    text a line, blank lines included. A .spacy file is read with its user data.
+
+    path (str): The file; "-" for lines on standard input: JSON objects if the first one
+        begins with "{", else texts.
+    RAISES: InputError naming the file and the line.
+    """
+    if path == STANDARD:
+        name = "standard input"
+        yield from _from_lines(_decoded(sys.stdin.buffer, name), name, nlp, source_lang, None)
+        return
+    file = existing(path)
+    if file.suffix == ".spacy":
+        yield from read_docbin(file, nlp)
+        return
+    as_json = {".jsonl": True, ".txt": False}.get(file.suffix)
+    if as_json is None:
+        raise InputError(
+            f"{file}: cannot read files that end in {file.suffix!r}.",
+            hint=f"Give a file that ends in {', '.join(SUFFIXES)}, or - for standard input.",
+        )
+    with file.open("rb") as lines:
+        yield from _from_lines(_decoded(lines, str(file)), str(file), nlp, source_lang, as_json)
+
+
+def existing(path: str | Path) -> Path:
+    """RAISES: InputError if there is no such file."""
+    file = Path(path)
+    if not file.is_file():
+        what = "is a folder" if file.is_dir() else "does not exist"
+        raise InputError(f"{file} {what}.", hint="Give the path of a file.")
+    return file
+
+
+def read_docbin(file: Path, nlp: Language) -> Iterator[Doc]:
+    """The Docs of a .spacy file, with their user data.
+
+    RAISES: InputError if it is not one.
+    """
+    try:
+        docs = DocBin(store_user_data=True).from_disk(file)
+        yield from docs.get_docs(nlp.vocab)
+    # zlib, msgpack and DocBin each raise their own kind for a file that is not a DocBin.
+    except Exception as error:
+        raise InputError(
+            f"{file} is not a complete .spacy file ({type(error).__name__}: {error}).",
+            hint="Write it again with DocBin.to_disk or spacy convert.",
+        ) from error
+
+
+def read_pairs(path: Path) -> Iterator[tuple[str, str]]:
+    """Texts and their translations: .tsv, or .jsonl with "text" and "translation".
+
+    RAISES: InputError naming the file and the line.
+    """
+    file = existing(path)
+    with file.open("rb") as lines:
+        for number, line in enumerate(_decoded(lines, str(file)), 1):
+            if not line.strip():
+                continue
+            if file.suffix == ".jsonl":
+                record = _record(line, str(file), number)
+                text, translation = record["text"], record.get("translation")
+            else:
+                text, _, translation = line.partition("\t")
+            if not isinstance(translation, str) or not translation.strip():
+                raise InputError(
+                    f"{file}, line {number}: no translation.",
+                    hint='Expected text, tab, translation; or {"text": ..., "translation": ...}.',
+                )
+            yield text, translation
+
+
+def _decoded(lines: Iterable[bytes], name: str) -> Iterator[str]:
+    for number, line in enumerate(lines, 1):
+        try:
+            text = line.decode("utf8")
+        except UnicodeDecodeError as error:
+            raise InputError(
+                f"{name}, line {number}: not UTF-8 ({error.reason} at byte {error.start}).",
+                hint="Convert it first, for example: iconv -f latin1 -t utf8 OLD > NEW",
+            ) from error
+        if number == 1:
+            text = text.lstrip("\ufeff")
+        yield text.rstrip("\n").removesuffix("\r")
+
+
+def _from_lines(
+    lines: Iterator[str], name: str, nlp: Language, source_lang: str, as_json: bool | None
+) -> Iterator[Doc]:
+    for number, line in enumerate(lines, 1):
+        if as_json is None:
+            as_json = line.lstrip().startswith("{")
+        if not as_json:
+            yield nlp.make_doc(line)
+            continue
+        if not line.strip():
+            continue
+        record = _record(line, name, number)
+        doc = nlp.make_doc(record.pop("text"))
+        translation = record.pop("translation", None)
+        if translation is not None:
+            if not isinstance(translation, str):
+                raise InputError(f'{name}, line {number}: "translation" is not a string.')
+            give_translation(doc, translation, lang=source_lang)
+        doc.user_data["xl_record"] = record
+        yield doc
+
+
+def _record(line: str, name: str, number: int) -> dict[str, Any]:
+    try:
+        record = json.loads(line)
+    except ValueError as error:
+        raise InputError(f"{name}, line {number}: not JSON ({error}).") from error
+    try:
+        json.dumps(record, ensure_ascii=False).encode("utf8")
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"{name}, line {number}: half a surrogate pair, which is no character ({error.reason}).",
+            hint="The file was cut inside an emoji or was not written as UTF-8: write it again.",
+        ) from error
+    if not isinstance(record, dict) or not isinstance(record.get("text"), str):
+        raise InputError(
+            f'{name}, line {number}: no "text".', hint='Expected an object like {"text": "..."}.'
+        )
+    return record
+
+
+def to_record(doc: Doc) -> dict[str, Any]:
+    """What a .jsonl line says of a projected Doc."""
+    return {
+        "text": doc.text,
+        **doc.user_data.get("xl_record", {}),
+        "ents": doc._.xl_entities or [],
+        "translations": [
+            {"lang": t["lang"], "text": t["text"]} for t in doc._.xl_translations or []
+        ],
+        "unplaced": doc._.xl_unplaced or [],
+        "dropped": doc._.xl_dropped or {},
+        "problems": doc._.xl_problems or [],
+    }
+
+
+def to_line(doc: Doc) -> bytes:
+    """A .jsonl line, in UTF-8: names stay readable."""
+    return (json.dumps(to_record(doc), ensure_ascii=False) + "\n").encode("utf8")
+
+
+def write_docs(docs: Iterable[Doc], path: str) -> None:
+    """Write Docs as they come; .jsonl line by line, .spacy at the end.
+
+    path (str): A .jsonl or .spacy file, or "-" for JSON lines on standard output.
+    """
+    if path == STANDARD:
+        for doc in docs:
+            sys.stdout.buffer.write(to_line(doc))
+            sys.stdout.flush()
+        return
+    with atomic_file(Path(path)) as file:
+        if Path(path).suffix == ".spacy":
+            docbin = DocBin(store_user_data=True)
+            for doc in docs:
+                docbin.add(doc)
+            file.write(docbin.to_bytes())
+        else:
+            for doc in docs:
+                file.write(to_line(doc))
+
+
+def check_output(path: str) -> None:
+    """RAISES: InputError if the results could not be written there."""
+    if path == STANDARD:
+        return
+    file = Path(path)
+    if file.suffix not in (".jsonl", ".spacy"):
+        raise InputError(
+            f"{file}: cannot write files that end in {file.suffix!r}.",
+            hint="Name the output .jsonl or .spacy, or - for JSON lines on standard output.",
+        )
+    if file.is_dir() or not file.resolve().parent.is_dir():
+        raise InputError(
+            f"{file}: cannot be written: its folder does not exist or it is a folder itself.",
+            hint=f"mkdir -p {file.resolve().parent}",
+        )
+
+
+@contextmanager
+def atomic_file(path: Path) -> Iterator[IO[bytes]]:
+    """A file that gets its name when the block ends, and is removed if it raises."""
+    handle, name = tempfile.mkstemp(dir=path.resolve().parent, prefix=f".{path.name}-")
+    partial = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+        partial.chmod(0o666 & ~_umask())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
