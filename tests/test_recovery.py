@@ -1,0 +1,91 @@
+"""One bad text does not cost the others; what failed is on the Doc."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+import spacy
+from spacy.util import ignore_error
+
+from xlner_spacy.errors import SetupError
+
+
+class Flaky:
+    """Translates by table; raises if a text of the batch says so."""
+
+    def __init__(self):
+        self.calls = 0
+
+    def __call__(self, texts, *, from_lang, to_lang):
+        self.calls += 1
+        if any("crash" in text for text in texts):
+            raise RuntimeError("the engine fell over")
+        return ["Petrobras opened an office in Maputo."] * len(texts)
+
+
+@pytest.fixture
+def flaky():
+    nlp = spacy.blank("pt")
+    translator = Flaky()
+    nlp.add_pipe("xl_projector").use(translator=translator)
+    return nlp, translator
+
+
+TEXTS = [f"A Petrobras abriu {n} lojas em Maputo" for n in range(9)]
+BAD = [*TEXTS[:4], "crash", *TEXTS[4:], "crash too"]
+
+
+def test_every_text_comes_out_in_order_with_the_error_on_the_bad_ones(flaky):
+    nlp, translator = flaky
+    failed = []
+    nlp.set_error_handler(lambda name, component, docs, error: failed.append((name, docs[0].text)))
+    docs = list(nlp.pipe(BAD))
+    assert [doc.text for doc in docs] == BAD
+    assert failed == [("xl_projector", "crash"), ("xl_projector", "crash too")]
+    for doc in docs:
+        if "crash" in doc.text:
+            assert doc.ents == ()
+            (problem,) = doc._.xl_problems
+            assert (problem["stage"], problem["reason"]) == ("translate", "error")
+            assert problem["detail"] == "RuntimeError: the engine fell over"
+        else:
+            assert [ent.text for ent in doc.ents] == ["Petrobras", "Maputo"]
+            assert not doc._.xl_problems
+    assert translator.calls <= 15  # halves, not one by one
+
+
+def test_ignore_error_keeps_the_doc(flaky):
+    nlp, _ = flaky
+    nlp.set_error_handler(ignore_error)
+    assert [doc.text for doc in nlp.pipe(BAD)] == BAD
+
+
+def test_by_default_the_error_is_raised(flaky):
+    nlp, _ = flaky
+    with pytest.raises(RuntimeError, match="fell over"):
+        list(nlp.pipe(BAD))
+    with pytest.raises(RuntimeError, match="fell over"):
+        nlp("crash")
+
+
+def test_a_wrong_setup_is_raised_whatever_the_handler(caplog):
+    nlp = spacy.blank("pt")
+    source = {"@xl_sources": "xlner.SpacyPipeline.v1", "model": "en_no_such_model"}
+    nlp.add_pipe("xl_projector", config={"source": source})
+    nlp.set_error_handler(ignore_error)
+    with caplog.at_level(logging.WARNING), pytest.raises(SetupError, match="en_no_such_model"):
+        list(nlp.pipe(TEXTS))
+
+
+def test_entities_without_a_place_say_why(nlp):
+    from xlner_spacy import give_translation
+
+    doc = nlp.make_doc("Sim.")
+    english = "Maria lives in Lisbon."
+    give_translation(doc, english, entities=[(0, 5, "PER"), (15, 21, "LOC")])
+    doc = nlp(doc)
+    placed, lost = len(doc.ents), doc._.xl_unplaced
+    assert placed + len(lost) == 2
+    assert {u["reason"] for u in lost} <= {"no aligned word", "its place was taken"}
+    assert all(english[u["start_char"] : u["end_char"]] == u["text"] for u in lost)
