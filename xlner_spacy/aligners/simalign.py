@@ -236,6 +236,7 @@ class SimAlign(LazyBackend):
         loader = load("aligner", model, simalign.EmbeddingLoader, device=device, layer=self.layer)
         layers = loader.emb_model.config.num_hidden_layers
         _check("layer", self.layer, 0 <= self.layer <= layers, f"from 0 to {layers} for {model!r}")
+        _leave_out_later_layers(loader.emb_model, self.layer)
         if not loader.tokenizer.is_fast:
             # simalign takes the slow tokenizer for the models that it has nicknames for.
             from transformers import AutoTokenizer
@@ -249,6 +250,14 @@ class SimAlign(LazyBackend):
         # RoBERTa's positions begin at 2; two fewer do the other models no harm.
         positions = self._loader.emb_model.config.max_position_embeddings - 2
         return int(min(self._loader.tokenizer.model_max_length, positions)) - 2
+
+
+def _leave_out_later_layers(model: Any, layer: int) -> None:
+    """Drop what would be computed after the layer that is compared. Only where the model
+    is built like BERT: there a layer's output does not depend on whether more follow."""
+    layers = getattr(getattr(model, "encoder", None), "layer", None)
+    if layers is not None:
+        model.encoder.layer = layers[: max(layer, 1)]
 
 
 def _confidence(cosine: np.ndarray, temperature: float) -> np.ndarray:

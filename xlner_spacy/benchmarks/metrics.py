@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from spacy.scorer import PRFScore
@@ -37,6 +37,19 @@ def score(
         "unlabelled": _figures(unlabelled),
         "counts": dict(counts),
     }
+
+
+def confidence_auc(docs: Sequence[Doc], gold: Sequence[set[TokenEntity]]) -> float | None:
+    """How well confidence tells right entities from wrong ones: the probability that a
+    right one has the higher confidence (area under the ROC curve). None if all are alike."""
+    from sklearn.metrics import roc_auc_score
+
+    right, confidence = [], []
+    for doc, wanted in zip(docs, gold, strict=True):
+        for entity in doc._.xl_entities:
+            right.append((entity["start"], entity["end"], entity["label"]) in wanted)
+            confidence.append(entity["confidence"])
+    return round(float(roc_auc_score(right, confidence)), 4) if len(set(right)) == 2 else None
 
 
 def losses(docs: Iterable[Doc]) -> dict[str, dict[str, int]]:

@@ -20,7 +20,7 @@ from ..given import give_translation
 from ..languages import blank, check_language, tokenizer
 from ..methods import BASELINES, matching_config
 from ..pipeline.base import StageComponent
-from .metrics import losses, only, score, token_entities
+from .metrics import confidence_auc, losses, only, score, token_entities
 
 BATCH = 256
 
@@ -46,7 +46,8 @@ def benchmark_projection(
     aligner: A config block; None: the default.
     limit: Only the first so many sentence pairs.
     RETURNS: `precision`, `recall`, `f1`, `per_type`, `unlabelled`, `counts`, `losses`,
-        `seconds` per stage, `settings`, and `beside`: the baselines' figures.
+        `confidence_auc`, `seconds` per stage, `settings`, and `beside`: the baselines'
+        figures.
     RAISES: InputError if a file cannot be read or the two are not parallel.
     """
     pairs = _join(source_file, target_file)[:limit]
@@ -65,6 +66,7 @@ def benchmark_projection(
     result = score([token_entities(doc) for doc in docs], gold)
     result["counts"]["sentences"] = len(pairs)
     result["counts"]["source_entities"] = sum(len(source.entities) for source, _ in pairs)
+    result["confidence_auc"] = confidence_auc(docs, gold)
     result["losses"] = losses(docs)
     result["seconds"] = _seconds(projector, time.perf_counter() - started)
     result["settings"] = {
