@@ -6,9 +6,10 @@ import logging
 
 import pytest
 import spacy
+from spacy.tokens import DocBin
 from spacy.util import ignore_error
 
-from xlner_spacy.errors import SetupError
+from xlner_spacy.errors import BackendError, SetupError
 
 
 class Flaky:
@@ -89,3 +90,28 @@ def test_entities_without_a_place_say_why(nlp):
     assert placed + len(lost) == 2
     assert {u["reason"] for u in lost} <= {"no aligned word", "its place was taken"}
     assert all(english[u["start_char"] : u["end_char"]] == u["text"] for u in lost)
+
+
+@pytest.mark.parametrize(
+    "part", ["translator", "source", "aligner", "candidates", "scorer", "matcher"]
+)
+def test_whatever_part_fails_the_doc_goes_on(part):
+    nlp = spacy.blank("pt")
+
+    def fail(*args, **kwargs):
+        raise ZeroDivisionError("by design")
+
+    nlp.add_pipe("xl_projector").use(**{part: fail})
+    nlp.set_error_handler(ignore_error)
+    (doc,) = nlp.pipe([TEXTS[0]])
+    assert doc.ents == ()
+    assert doc._.xl_entities == []
+    assert doc._.xl_problems[0]["detail"] == "ZeroDivisionError: by design"
+    assert DocBin(docs=[doc], store_user_data=True).to_bytes()
+
+
+def test_a_translation_that_is_not_a_string():
+    nlp = spacy.blank("pt")
+    nlp.add_pipe("xl_projector").use(translator=lambda texts, **_: [None] * len(texts))
+    with pytest.raises(BackendError, match="None for 'A Petrobras"):
+        nlp(TEXTS[0])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from spacy.tokens import Doc, Span, Token
 
@@ -16,7 +17,7 @@ from ..errors import BackendError, SetupError
 from ..extensions import add_problem, is_done, translation_doc
 from ..given import make_translation, source_entity
 from ..languages import tokenizer
-from ..segments import CharSpan, clean, has_words, sentences
+from ..segments import clean, has_words, sentences
 from ..types import (
     Aligner,
     Bitext,
@@ -68,6 +69,15 @@ class Stage(ABC):
         doc._.set(self.attribute, [])
 
 
+class TranslationStage(Stage):
+    """A stage that adds a list to each translation of the Doc."""
+
+    needs = ("xl_translations",)
+
+    def give_up(self, doc: Doc) -> None:
+        doc._.set(self.attribute, [[] for _ in doc._.xl_translations])
+
+
 class Translate(Stage):
     """Doc.text -> Doc._.xl_translations, sentence by sentence."""
 
@@ -84,68 +94,84 @@ class Translate(Stage):
 
     def run(self, docs: Sequence[Doc]) -> None:
         parts = [self._parts(doc) for doc in docs]
-        wanted = {}
-        for doc, spans in zip(docs, parts, strict=True):
-            for start, end in spans:
-                text = self._text(doc, start, end)
-                if self._is_translatable(text):
-                    wanted[text] = ""
-        texts = list(wanted)
-        translations = self._translate(texts)
-        known = dict(zip(texts, translations, strict=True))
-        for doc, spans in zip(docs, parts, strict=True):
-            doc._.xl_translations = [self._assemble(doc, spans, known)] if spans else []
-            if not spans:
+        wanted = dict.fromkeys(p.text for row in parts for p in row if p.kind == "sentence")
+        known = self._translate(list(wanted))
+        for doc, row in zip(docs, parts, strict=True):
+            doc._.xl_translations = [self._assemble(doc, row, known)] if row else []
+            if not row:
                 add_problem(doc, self.name, "empty text")
 
-    def _parts(self, doc: Doc) -> list[CharSpan]:
+    def _parts(self, doc: Doc) -> list[_Part]:
         if getattr(self.translator, "whole_texts", False):
-            return [(0, len(doc.text))] if doc.text.strip() else []
-        return sentences(doc, self.max_words, self.target_lang)
+            text = doc.text
+            return [_Part(0, len(text), text, "sentence")] if text.strip() else []
+        spans = sentences(doc, self.max_words, self.target_lang)
+        return [
+            _Part(start, end, clean(doc.text[start:end]), _kind(doc, start, end))
+            for start, end in spans
+        ]
 
-    def _text(self, doc: Doc, start: int, end: int) -> str:
-        text = doc.text[start:end]
-        return text if getattr(self.translator, "whole_texts", False) else clean(text)
-
-    def _is_translatable(self, text: str) -> bool:
-        return has_words(text) and max(map(len, text.split())) <= MAX_TOKEN_CHARS
-
-    def _translate(self, texts: list[str]) -> list[str]:
+    def _translate(self, texts: list[str]) -> dict[str, str]:
         if not texts:
-            return []
+            return {}
         answers = self.translator(texts, from_lang=self.target_lang, to_lang=self.source_lang)
         if len(answers) != len(texts):
             raise BackendError(
                 f"The translator gave {len(answers)} translations for {len(texts)} texts.",
                 hint="A translator must give one string for each text, in the same order.",
             )
-        return list(answers)
+        for text, answer in zip(texts, answers, strict=True):
+            if not isinstance(answer, str):
+                raise BackendError(
+                    f"The translator gave {answer!r} for {text[:60]!r}, which is not a string.",
+                    hint='A text that cannot be translated has the translation "".',
+                )
+        return dict(zip(texts, answers, strict=True))
 
-    def _assemble(self, doc: Doc, spans: list[CharSpan], known: dict[str, str]) -> Translation:
+    def _assemble(self, doc: Doc, parts: list[_Part], known: dict[str, str]) -> Translation:
         """Join the translated parts, and keep which part came from where."""
         joined = ""
         segments = []
         end_before = 0
-        for start, end in spans:
-            text = self._text(doc, start, end)
-            if text in known:
-                translated = known[text].strip()
-                if not translated:
-                    add_problem(doc, self.name, "empty translation", text, start, end)
-            else:
-                # Emoji and punctuation are the same in every language; data is not language.
-                translated = "" if has_words(text) else text
-                if has_words(text):
-                    add_problem(doc, self.name, "word too long to translate", text[:80], start, end)
+        for part in parts:
+            # Emoji and punctuation are the same in every language; data is not language.
+            untranslated = part.text if part.kind == "symbols" else ""
+            translated = known.get(part.text, untranslated).strip()
+            if part.kind == "data":
+                detail = part.text[:80]
+                add_problem(
+                    doc, self.name, "word too long to translate", detail, part.start, part.end
+                )
+            elif not translated:
+                add_problem(
+                    doc, self.name, "empty translation", part.text[:80], part.start, part.end
+                )
             if joined and translated:
-                joined += "\n" if "\n" in doc.text[end_before:start] else " "
-            segments.append([start, end, len(joined), len(joined) + len(translated)])
+                joined += "\n" if "\n" in doc.text[end_before : part.start] else " "
+            segments.append([part.start, part.end, len(joined), len(joined) + len(translated)])
             joined += translated
-            end_before = end
+            end_before = part.end
         return make_translation(tokenizer(self.source_lang)(joined), self.source_lang, segments)
 
 
-class Annotate(Stage):
+class _Part(NamedTuple):
+    """A part of a text that is translated on its own."""
+
+    start: int
+    end: int
+    text: str  # as the translator gets it
+    kind: str  # "sentence", or "symbols" or "data", which are not translated
+
+
+def _kind(doc: Doc, start: int, end: int) -> str:
+    if not has_words(doc.text[start:end]):
+        return "symbols"
+    span = doc.char_span(start, end, alignment_mode="expand")
+    longest = max(len(token.text) for token in span) if span else 0
+    return "data" if longest > MAX_TOKEN_CHARS else "sentence"
+
+
+class Annotate(TranslationStage):
     """Doc._.xl_translations -> Doc._.xl_source_ents, with any source-language NER.
 
     The annotator gets a translation line by line: no entity goes on over a line break.
@@ -153,7 +179,6 @@ class Annotate(Stage):
 
     name = "annotate"
     attribute = "xl_source_ents"
-    needs = ("xl_translations",)
 
     def __init__(self, source: SourceAnnotator) -> None:
         self.source = source
@@ -200,12 +225,11 @@ class Annotate(Stage):
         return found
 
 
-class Align(Stage):
+class Align(TranslationStage):
     """Doc._.xl_translations -> Doc._.xl_alignments, segment by segment."""
 
     name = "align"
     attribute = "xl_alignments"
-    needs = ("xl_translations",)
 
     def __init__(self, aligner: Aligner, max_words: int = 4000) -> None:
         self.aligner = aligner
@@ -311,6 +335,8 @@ class Match(Stage):
     def give_up(self, doc: Doc) -> None:
         super().give_up(doc)
         doc._.xl_unplaced = []
+        if self.overwrite:
+            doc.set_ents([], default="outside")
 
     def _match(self, doc: Doc) -> None:
         kept = [] if self.overwrite else list(doc.ents)
