@@ -67,13 +67,15 @@ def _row(doc: Doc, row: int, lang: str) -> dict[str, Any]:
             n = placed.get((index, entity["start_char"]))
             note = "projected" if n else "not placed"
             marks.append(_mark(f"{row}-{n}" if n else "", n, entity, note))
-        sources.append({"lang": translation["lang"], "html": _marked(translation["text"], marks)})
+        source_lang = translation["lang"]
+        html = _marked(translation["text"], marks, _direction(source_lang))
+        sources.append({"lang": source_lang, "html": html})
     code = lang or doc.lang_
     return {
         "kind": doc.user_data.get("xl_record", {}).get("kind", ""),
         "lang": code,
-        "dir": "rtl" if code.split("-")[0] in _RTL else "ltr",
-        "html": _marked(doc.text, target),
+        "dir": _direction(code),
+        "html": _marked(doc.text, target, _direction(code)),
         "sources": sources,
         "placed": len(entities),
         "labels": {e["label"] for e in entities},
@@ -104,16 +106,20 @@ def _mark(pair: str, number: int | None, entity: Any, title: str) -> dict[str, A
     }
 
 
-def _marked(text: str, marks: list[dict[str, Any]]) -> str:
+def _marked(text: str, marks: list[dict[str, Any]], direction: str) -> str:
     marks = sorted(marks, key=lambda mark: mark["start"])
     html: str = displacy.render(
-        {"text": text, "ents": marks},
+        {"text": text, "ents": marks, "settings": {"direction": direction}},
         style="ent",
         manual=True,
         jupyter=False,
         options={"template": _ENTITY},
     )
     return html
+
+
+def _direction(lang: str) -> str:
+    return "rtl" if lang.split("-")[0] in _RTL else "ltr"
 
 
 def _legend(rows: list[dict[str, Any]]) -> list[Any]:

@@ -150,7 +150,7 @@ class Translate(Stage):
                 joined += "\n" if "\n" in doc.text[end_before : part.start] else " "
             segments.append([part.start, part.end, len(joined), len(joined) + len(translated)])
             joined += translated
-            end_before = part.end
+            end_before = part.end if translated else end_before
         return make_translation(tokenizer(self.source_lang)(joined), self.source_lang, segments)
 
 
