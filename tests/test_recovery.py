@@ -115,3 +115,28 @@ def test_a_translation_that_is_not_a_string():
     nlp.add_pipe("xl_projector").use(translator=lambda texts, **_: [None] * len(texts))
     with pytest.raises(BackendError, match="None for 'A Petrobras"):
         nlp(TEXTS[0])
+
+
+@pytest.mark.parametrize("answer", ["abc", None, 3])
+def test_an_answer_that_is_no_list(answer):
+    nlp = spacy.blank("pt")
+    nlp.add_pipe("xl_projector").use(translator=lambda texts, **_: answer)
+    with pytest.raises(BackendError, match="not a list of strings"):
+        list(nlp.pipe([TEXTS[0]]))
+
+
+@pytest.mark.parametrize("link", [(0, -1, 1.0), (0, 999, 1.0), (77, 0, 1.0)])
+def test_links_to_words_that_are_not_there(link):
+    nlp = spacy.blank("pt")
+    nlp.add_pipe("xl_projector").use(aligner=lambda pairs: [[link] for _ in pairs])
+    with pytest.raises(BackendError, match="gave the link"):
+        nlp(TEXTS[0])
+
+
+def test_device_that_is_not_there():
+    nlp = spacy.blank("pt")
+    aligner = {"@xl_aligners": "xlner.SimAlign.v1", "device": "cuda:77"}
+    nlp.add_pipe("xl_projector", config={"aligner": aligner})
+    nlp.set_error_handler(ignore_error)
+    with pytest.raises(SetupError, match="cuda:77"):
+        list(nlp.pipe([TEXTS[0]]))

@@ -174,7 +174,35 @@ def test_entities_of_earlier_components_are_kept_if_wanted(texts):
     ruler.add_patterns([{"label": "CITY", "pattern": "Maputo"}])
     nlp.add_pipe("xl_projector", config={"overwrite": False})
     assert ("Maputo", "CITY") in found(nlp(texts[0]))
-    assert nlp(texts[0])._.xl_unplaced[0]["text"] == "Maputo"
+    (lost,) = nlp(texts[0])._.xl_unplaced
+    assert (lost["text"], lost["reason"]) == ("Maputo", "its place was taken")
+
+
+def test_a_matcher_that_does_not_overwrite_replaces_what_was_projected(texts):
+    nlp = spacy.blank("pt")
+    nlp.add_pipe("xl_projector")
+    nlp.add_pipe("xl_matcher", config={"overwrite": False})
+    doc = nlp(texts[0])
+    assert [ent.text for ent in doc.ents] == ["Petrobras", "Maputo"]
+    assert doc._.xl_unplaced == []
+
+
+def test_running_again_sets_the_entities_again(nlp, texts):
+    doc = nlp(texts[0])
+    doc.ents = []
+    assert [ent.text for ent in nlp(doc).ents] == ["Petrobras", "Maputo"]
+
+
+def test_tokens_merged_after_the_alignment(texts):
+    nlp = spacy.blank("pt")
+    nlp.add_pipe("xl_projector")
+    nlp.add_pipe("merge_entities")
+    doc = nlp(texts[1])
+    assert "Luiz Inácio Lula da Silva" in [token.text for token in doc]
+    assert doc.ents[0]._.xl_source["label"] == "PERSON"
+    nlp.add_pipe("xl_matcher")
+    with pytest.raises(SetupError, match="tokens when it was aligned"):
+        nlp(texts[1])
 
 
 def test_tokens_without_entity_are_known_to_be_none(nlp, texts):
@@ -187,7 +215,16 @@ def test_tokens_without_entity_are_known_to_be_none(nlp, texts):
     [
         ({"target_lang": "klingon"}, "klingon"),
         ({"source_lang": "pt"}, "nothing to project"),
+        ({"source_lang": "pt-BR"}, "nothing to project"),
         ({"max_words": 0}, "max_words"),
+        (
+            {"translator": {"@xl_translators": "xlner.FastTranslate.v1", "n_threads": -1}},
+            "n_threads",
+        ),
+        (
+            {"candidates": {"@xl_candidates": "xlner.AlignedRanges.v1", "length_ratio": 3}},
+            "length_ratio",
+        ),
         ({"aligner": {"@xl_aligners": "xlner.SimAlign.v1", "method": "magic"}}, "itermax"),
         ({"matcher": {"@xl_matchers": "xlner.ILP.v1", "solver": "gurobi"}}, "gurobi"),
     ],

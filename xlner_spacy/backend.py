@@ -32,15 +32,27 @@ def make_torch_safe_to_fork() -> None:
 
     A forked child inherits OpenMP's pool without its threads and waits for them for ever.
     With one thread torch never asks the pool; several processes are several threads anyway.
-    The tokenizers library stops its own threads, but warns of it unless it is told to.
+    The tokenizers library stops its own threads, but prints a warning at the fork unless
+    the environment says that this is wanted.
     """
     global _fork_hook_is_set
     if not _fork_hook_is_set and hasattr(os, "register_at_fork"):
         import torch
 
-        def after_fork() -> None:
-            torch.set_num_threads(1)
-            os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        name = "TOKENIZERS_PARALLELISM"
+        before: list[str | None] = []
 
-        os.register_at_fork(after_in_child=after_fork)
+        def set_variable() -> None:
+            before.append(os.environ.get(name))
+            os.environ.setdefault(name, "false")
+
+        def restore_variable() -> None:
+            if before.pop() is None:
+                del os.environ[name]
+
+        os.register_at_fork(
+            before=set_variable,
+            after_in_parent=restore_variable,
+            after_in_child=lambda: torch.set_num_threads(1),
+        )
         _fork_hook_is_set = True

@@ -88,10 +88,20 @@ def is_done(doc: Doc, attribute: str) -> bool:
 def forget(doc: Doc, attribute: str) -> None:
     """Unset a stage's attribute and everything that was made from it."""
     if is_done(doc, attribute):
+        if attribute == "xl_entities":
+            _take_away(doc)
         doc._.set(attribute, None)
     for made, sources in _MADE_FROM.items():
         if attribute in sources:
             forget(doc, made)
+
+
+def _take_away(doc: Doc) -> None:
+    """Take the entities that were projected out of Doc.ents; others stay."""
+    placed = {(e["start_char"], e["end_char"], e["label"]) for e in doc._.xl_entities}
+    kept = [e for e in doc.ents if (e.start_char, e.end_char, e.label_) not in placed]
+    if len(kept) < len(doc.ents):
+        doc.set_ents(kept, default="outside")
 
 
 def add_problem(

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from spacy.tokens import Doc
 
 from .errors import InputError
-from .extensions import forget
-from .languages import tokenizer
+from .extensions import add_problem, forget
+from .languages import check_language, tokenizer
 from .types import SourceEntity, Translation
 
 
@@ -27,19 +27,29 @@ def give_translation(
 
     doc (Doc): The target-language text.
     translation (str | Doc): Its translation; a Doc brings its own tokens and `ents`.
-    lang (str): The translation's language. A Doc's own `lang_` goes before it.
+    lang (str): The translation's language; where a Doc has a `lang_`, that goes before it.
     entities: Character offsets in the translation and labels, `(start, end, label)`. None:
         the Doc's `ents`, or left to the source annotator if the translation is a string.
     segments: Which part of the text is translated by which part of the translation, as
         character offsets (start, end, translation start, translation end), where it is
         known. None: the whole is the translation of the whole.
     RETURNS (Doc): The same Doc.
-    RAISES: InputError if an entity's offsets do not fit the translation's tokens or
-        entities overlap.
+    RAISES: InputError if entities or segments lie outside the texts or entities overlap;
+        SetupError if `lang` is no language.
     """
+    lang = check_language(lang)
+    if not isinstance(translation, (str, Doc)):
+        raise InputError(f"The translation {translation!r:.60} is neither a string nor a Doc.")
     source = translation if isinstance(translation, Doc) else tokenizer(lang)(translation)
+    whole = (0, len(doc.text), 0, len(source.text))
+    for start, end, source_start, source_end in segments or []:
+        if not (0 <= start <= end <= whole[1] and 0 <= source_start <= source_end <= whole[3]):
+            raise InputError(
+                f"Segment {(start, end, source_start, source_end)} lies outside the text "
+                f"{doc.text[:40]!r} or its translation."
+            )
     record = make_translation(
-        source, lang, [list(s) for s in segments or [(0, len(doc.text), 0, len(source.text))]]
+        source, lang, [list(s) for s in (segments if segments is not None else [whole])]
     )
     found = _entities(source, entities, isinstance(translation, Doc))
     before = list(doc._.xl_translations or [])
@@ -51,6 +61,8 @@ def give_translation(
         )
     forget(doc, "xl_translations")
     doc._.xl_translations = [*before, record]
+    if not source.text.strip():
+        add_problem(doc, "translate", "empty translation")
     if found is not None:
         doc._.xl_source_ents = [*known, found]
     return doc

@@ -30,12 +30,22 @@ def load(what: str, model: str, from_pretrained: Callable[..., Any], **kwargs: A
 
 
 def best_device(device: str) -> str:
-    """ "auto" becomes "cuda" where there is a GPU that torch can use, else "cpu"."""
-    if device != "auto":
-        return device
+    """ "auto" becomes "cuda" where there is a GPU that torch can use, else "cpu".
+
+    RAISES: SetupError for a device that is not there.
+    """
     import torch
 
-    return "cuda" if torch.cuda.is_available() else "cpu"
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise SetupError(
+            f"device={device!r} cannot be used: {_first_line(error)}",
+            hint='Set device to "cpu", to "auto", or to a GPU that torch.cuda lists.',
+        ) from error
+    return device
 
 
 def _first_line(error: Exception) -> str:

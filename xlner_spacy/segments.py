@@ -20,7 +20,9 @@ _CLAUSE_END = set(",;:،؛、，；：—–")
 _ABBREVIATION = re.compile(r"\w{1,4}\.")
 # Zero-width characters that carry no meaning of their own. The joiners U+200C and U+200D
 # stay: Persian and the Indic scripts are spelt with them.
-_INVISIBLE = dict.fromkeys([0x00AD, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF])
+_INVISIBLE = dict.fromkeys(
+    [0x00AD, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+)
 
 CharSpan = tuple[int, int]
 

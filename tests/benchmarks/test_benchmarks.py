@@ -42,6 +42,7 @@ def test_projection_of_gold_entities(pair):
         "predicted": 3,
         "correct": 2,
         "sentences": 2,
+        "left_out": 0,
         "source_entities": 3,
     }
     assert set(metrics["beside"]) == {"heuristic", "paper"}
@@ -89,7 +90,49 @@ def test_uner_files_are_joined_by_sent_id(tmp_path):
         ).exit_code
         == 0
     )
-    assert json.loads(out.read_text())["f1"] == 1.0
+    metrics = json.loads(out.read_text())
+    assert metrics["f1"] == 1.0
+    assert metrics["counts"]["left_out"] == 1
+
+
+CONFIG = """
+[vars]
+least = 2.0
+
+[components]
+
+[components.xl_projector]
+factory = "xl_projector"
+
+[components.xl_projector.matcher]
+@xl_matchers = "xlner.Greedy.v1"
+min_score = ${vars.least}
+"""
+
+
+def test_a_config_decides_unless_a_method_is_named(pair):
+    (pair / "e.cfg").write_text(CONFIG)
+    languages = ["--source-lang", "en", "--target-lang", "pt", "-q", "--config", pair / "e.cfg"]
+    out = pair / "metrics.json"
+    files = [pair / "en.conll", pair / "pt.conll"]
+    for command, paths in (("projection", files), ("translate-test", files[1:])):
+        assert run(command, *paths, *languages, "--out", out).exit_code == 0
+        assert json.loads(out.read_text())["counts"]["predicted"] == 0
+        assert run(command, *paths, *languages, "--out", out, "--matcher", "ilp").exit_code == 0
+        assert json.loads(out.read_text())["counts"]["predicted"] > 0
+
+
+@pytest.mark.parametrize(
+    "block", ['@xl_matchers = "xlner.NoSuch.v1"', '@xl_matchers = "xlner.ILP.v1"\nmin_score = "x"']
+)
+def test_a_config_that_does_not_fit(pair, block):
+    bad = CONFIG.split("@xl_matchers")[0] + block + "\n"
+    (pair / "e.cfg").write_text(bad)
+    languages = ["--source-lang", "en", "--target-lang", "pt", "-q", "--config", pair / "e.cfg"]
+    files = [pair / "en.conll", pair / "pt.conll"]
+    result = run("projection", *files, *languages, "--out", pair / "metrics.json")
+    assert result.exit_code == 1
+    assert "does not describe an xl_projector" in result.stderr
 
 
 @pytest.mark.parametrize(

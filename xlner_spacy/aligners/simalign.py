@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..backend import LazyBackend, make_torch_safe_to_fork
-from ..errors import SetupError
+from ..errors import check_setting
 from ..hub import best_device, load
 from ..offline.encoder import encoder_path
 from ..types import Link
@@ -94,10 +94,18 @@ class SimAlign(LazyBackend):
         device: str = "auto",
         batch_size: int = 64,
     ) -> None:
-        _check("method", method, method in METHODS, f"one of {', '.join(METHODS)}")
-        _check("token_type", token_type, token_type in ("bpe", "word"), "bpe or word")
-        _check("temperature", temperature, temperature > 0, "a number greater than 0")
-        _check("batch_size", batch_size, batch_size > 0, "a number greater than 0")
+        check_setting(
+            "SimAlign", "method", method, method in METHODS, f"one of {', '.join(METHODS)}"
+        )
+        check_setting(
+            "SimAlign", "token_type", token_type, token_type in ("bpe", "word"), "bpe or word"
+        )
+        check_setting(
+            "SimAlign", "temperature", temperature, temperature > 0, "a number greater than 0"
+        )
+        check_setting(
+            "SimAlign", "batch_size", batch_size, batch_size > 0, "a number greater than 0"
+        )
         self.model = model
         self.method = method
         self.layer = layer if layer is not None else DEFAULT_LAYER if model else EMBEDDED_LAYER
@@ -235,7 +243,13 @@ class SimAlign(LazyBackend):
         device = torch.device(best_device(self.device))
         loader = load("aligner", model, simalign.EmbeddingLoader, device=device, layer=self.layer)
         layers = loader.emb_model.config.num_hidden_layers
-        _check("layer", self.layer, 0 <= self.layer <= layers, f"from 0 to {layers} for {model!r}")
+        check_setting(
+            "SimAlign",
+            "layer",
+            self.layer,
+            0 <= self.layer <= layers,
+            f"from 0 to {layers} for {model!r}",
+        )
         _leave_out_later_layers(loader.emb_model, self.layer)
         if not loader.tokenizer.is_fast:
             # simalign takes the slow tokenizer for the models that it has nicknames for.
@@ -268,8 +282,3 @@ def _confidence(cosine: np.ndarray, temperature: float) -> np.ndarray:
     backward = np.exp(scaled - scaled.max(axis=0, keepdims=True))
     backward /= backward.sum(axis=0, keepdims=True)
     return np.asarray(np.sqrt(forward * backward))
-
-
-def _check(name: str, value: Any, valid: bool, wanted: str) -> None:
-    if not valid:
-        raise SetupError(f"SimAlign: {name}={value!r} is not {wanted}.")

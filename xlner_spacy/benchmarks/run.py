@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
+from catalogue import RegistryError
 from spacy.language import Language
 from spacy.tokens import Doc, Span
+from thinc.api import ConfigValidationError
 from tqdm import tqdm
 
 from .. import defaults
@@ -22,6 +25,8 @@ from ..methods import BASELINES, matching_config
 from ..pipeline.base import StageComponent
 from .metrics import confidence_auc, losses, only, score, token_entities
 
+logger = logging.getLogger(__name__)
+
 BATCH = 256
 
 
@@ -33,7 +38,7 @@ def benchmark_projection(
     *,
     matcher: str | None = None,
     scorer: str | None = None,
-    aligner: dict[str, Any] | None = None,
+    config: dict[str, Any] | None = None,
     limit: int | None = None,
     quiet: bool = False,
 ) -> dict[str, Any]:
@@ -43,28 +48,27 @@ def benchmark_projection(
         `sent_id` where both files have them, else the k-th is the translation of the k-th.
     matcher, scorer: Names of `xlner_spacy.methods`. If both are None, the default is
         measured and the baselines beside it, on the same alignments.
-    aligner: A config block; None: the default.
+    config: Blocks of `xl_projector`; what is left out is the default. matcher and scorer,
+        where given, replace its candidates, scorer and matcher.
     limit: Only the first so many sentence pairs.
     RETURNS: `precision`, `recall`, `f1`, `per_type`, `unlabelled`, `counts`, `losses`,
         `confidence_auc`, `seconds` per stage, `settings`, and `beside`: the baselines'
         figures.
     RAISES: InputError if a file cannot be read or the two are not parallel.
     """
-    pairs = _join(source_file, target_file)[:limit]
+    pairs, left_out = _join(source_file, target_file)
+    pairs = pairs[:limit]
     nlp = blank(check_language(target_lang))
-    config: dict[str, Any] = {
-        "source_lang": source_lang,
-        "target_lang": target_lang,
-        "aligner": aligner or defaults.choose_aligner().block,
-        **matching_config(matcher, scorer),
-    }
-    projector = cast(StageComponent, nlp.add_pipe("xl_projector", config=config))
+    languages = {"source_lang": source_lang, "target_lang": target_lang}
+    blocks = {**_blocks(config, matcher, scorer), **languages}
+    projector = _add_projector(nlp, blocks)
     docs = [_given(nlp, source, target, source_lang, target_lang) for source, target in pairs]
     gold = [set(target.entities) for _, target in pairs]
     started = time.perf_counter()
     _run(projector, docs, quiet)
     result = score([token_entities(doc) for doc in docs], gold)
     result["counts"]["sentences"] = len(pairs)
+    result["counts"]["left_out"] = left_out
     result["counts"]["source_entities"] = sum(len(source.entities) for source, _ in pairs)
     result["confidence_auc"] = confidence_auc(docs, gold)
     result["losses"] = losses(docs)
@@ -74,7 +78,7 @@ def benchmark_projection(
         "source": str(source_file),
         "target": str(target_file),
         "version": __version__,
-        **config,
+        **blocks,
     }
     if matcher is None and scorer is None:
         result["beside"] = {
@@ -97,7 +101,6 @@ def benchmark_translate_test(
 ) -> dict[str, Any]:
     """Translate gold sentences, find entities there, project them back, score.
 
-    config: Blocks of `xl_projector` (translator, source, aligner); left out: the default.
     labels: Score these labels only, on both sides.
     Others, RETURNS and RAISES: as of `benchmark_projection`.
     """
@@ -107,13 +110,11 @@ def benchmark_translate_test(
     blocks = {
         "translator": defaults.choose_translator(source, target).block,
         "source": defaults.choose_source(source, target).block,
-        "aligner": defaults.choose_aligner().block,
-        **matching_config(matcher, scorer),
-        **(config or {}),
+        **_blocks(config, matcher, scorer),
         "source_lang": source_lang,
         "target_lang": target_lang,
     }
-    projector = cast(StageComponent, nlp.add_pipe("xl_projector", config=blocks))
+    projector = _add_projector(nlp, blocks)
     docs = [to_doc(nlp.vocab, s.words, s.text, target_lang) for s in sentences]
     started = time.perf_counter()
     _run(projector, docs, quiet)
@@ -133,21 +134,48 @@ def benchmark_translate_test(
     return result
 
 
-def _join(source_file: Path, target_file: Path) -> list[tuple[GoldSentence, GoldSentence]]:
+def _blocks(
+    config: dict[str, Any] | None, matcher: str | None, scorer: str | None
+) -> dict[str, Any]:
+    """What is used: named methods before the config's, the config's before the defaults."""
+    blocks = {"aligner": defaults.choose_aligner().block, **matching_config(), **(config or {})}
+    return {**blocks, **matching_config(matcher, scorer)} if matcher or scorer else blocks
+
+
+def _add_projector(nlp: Language, blocks: dict[str, Any]) -> StageComponent:
+    try:
+        return cast(StageComponent, nlp.add_pipe("xl_projector", config=blocks))
+    except (ConfigValidationError, RegistryError, TypeError, ValueError) as error:
+        raise InputError(f"The config does not describe an xl_projector: {error}") from error
+
+
+Pairs = list[tuple[GoldSentence, GoldSentence]]
+
+
+def _join(source_file: Path, target_file: Path) -> tuple[Pairs, int]:
+    """The pairs of sentences, and how many of both files' sentences have no partner."""
     sources, targets = read_conll(source_file), read_conll(target_file)
     by_id = {s.sent_id: s for s in sources if s.sent_id}
     if len(by_id) == len(sources) and all(t.sent_id for t in targets):
-        missing = [t for t in targets if t.sent_id not in by_id]
-        if len(missing) == len(targets):
+        pairs = [(by_id[t.sent_id], t) for t in targets if t.sent_id in by_id]
+        left_out = len(sources) + len(targets) - 2 * len(pairs)
+        if not pairs:
             raise InputError(f"{source_file} and {target_file} have no sent_id in common.")
-        return [(by_id[t.sent_id], t) for t in targets if t.sent_id in by_id]
+        if left_out:
+            logger.warning(
+                "%d sentences of %s and %s have no partner and are left out.",
+                left_out,
+                source_file,
+                target_file,
+            )
+        return pairs, left_out
     if len(sources) != len(targets):
         raise InputError(
             f"{source_file} has {len(sources)} sentences, {target_file} has {len(targets)}.",
             hint="The k-th sentences of the two files must be translations of each other "
             "(or both files must have '# sent_id = ' lines).",
         )
-    return list(zip(sources, targets, strict=True))
+    return list(zip(sources, targets, strict=True)), 0
 
 
 def _given(

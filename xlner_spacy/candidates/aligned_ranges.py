@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..errors import check_setting
 from ..types import Bitext, Span
 
 
@@ -25,6 +26,9 @@ class AlignedRanges:
     """
 
     def __init__(self, merge_distance: int = 1, length_ratio: float = 0.8) -> None:
+        name = "AlignedRanges"
+        check_setting(name, "merge_distance", merge_distance, merge_distance >= 0, "0 or more")
+        check_setting(name, "length_ratio", length_ratio, 0 <= length_ratio <= 1, "from 0 to 1")
         self.merge_distance = merge_distance
         self.length_ratio = length_ratio
 

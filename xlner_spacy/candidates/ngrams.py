@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import SetupError
+from ..errors import check_setting
 from ..types import Bitext, Span
 
 
@@ -23,8 +23,7 @@ class Ngrams:
     """
 
     def __init__(self, max_length: int = 10) -> None:
-        if max_length < 1:
-            raise SetupError(f"Ngrams: max_length={max_length} is not a number greater than 0.")
+        check_setting("Ngrams", "max_length", max_length, max_length > 0, "greater than 0")
         self.max_length = max_length
 
     def __call__(self, bitext: Bitext) -> list[list[Span]]:

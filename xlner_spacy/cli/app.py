@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
+from types import TracebackType
 from typing import Annotated, Any
 
 import typer
@@ -45,6 +47,17 @@ app = typer.Typer(
 )
 
 
+def _report_unexpected(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """What Python prints of an error that nobody expected: no traceback unless asked for."""
+    if debug_is_on() or not issubclass(kind, Exception):
+        sys.__excepthook__(kind, error, trace)
+    else:
+        hint = "Run it again with --debug to see where, and please report it."
+        typer.secho(f"Unexpected {kind.__name__}: {error}\n{hint}", fg="red", err=True)
+
+
 def _version(show: bool) -> None:
     if show:
         typer.echo(f"xlner-spacy {__version__}")
@@ -61,9 +74,16 @@ def main(
     ] = False,
 ) -> None:
     """Named entities for any language, by annotation projection."""
-    level = logging.INFO if verbose else logging.WARNING
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("xlner_spacy").setLevel(level)
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    logger = logging.getLogger("xlner_spacy")
+    logger.handlers = [handler]
+    logger.setLevel(logging.INFO if verbose else logging.WARNING)
+    # It reports each of its retries; what comes of them is in our own error.
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
+    sys.excepthook = _report_unexpected
+    # Ended from outside, we leave no temporary file behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
 app.command("project")(project)

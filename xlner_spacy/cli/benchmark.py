@@ -56,7 +56,7 @@ def projection(
         target_lang,
         matcher=matcher,
         scorer=scorer,
-        aligner=load_blocks(config).get("aligner"),
+        config=load_blocks(config),
         limit=limit,
         quiet=quiet,
     )
@@ -90,7 +90,7 @@ def translate_test(
         config=load_blocks(config),
         matcher=matcher,
         scorer=scorer,
-        labels=labels.split(",") if labels else None,
+        labels=[label.strip() for label in labels.split(",")] if labels else None,
         limit=limit,
         quiet=quiet,
     )

@@ -32,24 +32,24 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")]
 
 
 def load_blocks(path: Path | None) -> dict[str, Any]:
-    """The [components.xl_projector] block of a config file, without the factory's name.
+    """The xl_projector block of a config file, without the factory's name.
 
     RAISES: InputError if there is no such file or block.
     """
     if path is None:
         return {}
-    config = read_config(path)
-    for component in config.get("components", {}).values():
-        if component.get("factory") == "xl_projector":
-            return {key: value for key, value in component.items() if key != "factory"}
+    components = read_config(path, interpolate=True).get("components", {})
+    for block in components.values() if isinstance(components, dict) else ():
+        if isinstance(block, dict) and block.get("factory") == "xl_projector":
+            return {key: value for key, value in block.items() if key != "factory"}
     raise InputError(f'{path} has no component with factory = "xl_projector".')
 
 
-def read_config(path: Path) -> Config:
+def read_config(path: Path, interpolate: bool = False) -> Config:
     """RAISES: InputError if the file is not there or not a config."""
     if not path.is_file():
         raise InputError(f"{path}: there is no such config file.")
     try:
-        return Config().from_disk(path, interpolate=False)
+        return Config().from_disk(path, interpolate=interpolate)
     except ValueError as error:
         raise InputError(f"{path} is not a config in spaCy's format: {error}") from error

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import InputError, SetupError
+from ..errors import BackendError, InputError, XlnerError
 from .options import Debug, Quiet, read_config
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ def project(
     ],
     lang: Annotated[str | None, typer.Option("--lang", help="Language of the texts.")] = None,
     source_lang: Annotated[
-        str, typer.Option("--source-lang", help="Language with an NER model.")
-    ] = "en",
+        str | None, typer.Option("--source-lang", help="Language with an NER model; default: en.")
+    ] = None,
     config: Annotated[
         Path | None,
         typer.Option("--config", help="A spaCy config or the folder of a saved pipeline."),
@@ -66,7 +66,7 @@ def project_file(
     output_path: str,
     *,
     lang: str | None,
-    source_lang: str = "en",
+    source_lang: str | None = None,
     config: Path | None = None,
     batch_size: int = 64,
     progress: bool = False,
@@ -94,13 +94,26 @@ def project_file(
             add_losses(counts, doc)
             yield doc
 
-    docs = nlp.pipe(read_docs(input_path, nlp, source_lang), batch_size=batch_size)
+    texts = read_docs(input_path, nlp, _source_lang(nlp))
+    docs = nlp.pipe(map(_for_new_matching, texts), batch_size=batch_size)
     write_docs(counted(_bar(docs, input_path, progress)), output_path)
     _report(counts)
+    errors = sum(n for reason, n in counts["problems"].items() if reason.endswith(": error"))
+    if errors and errors >= counts["found"]["texts"]:
+        raise BackendError("Every text failed: see the warnings above, and run it with --debug.")
     return counts
 
 
-def load_pipeline(lang: str | None, source_lang: str, config: Path | None) -> Language:
+def _for_new_matching(doc: Doc) -> Doc:
+    """A Doc of a .spacy file brings its translation and alignment; how entities are placed
+    is decided by this run."""
+    from ..extensions import forget
+
+    forget(doc, "xl_candidates")
+    return doc
+
+
+def load_pipeline(lang: str | None, source_lang: str | None, config: Path | None) -> Language:
     """The pipeline that a config describes, or the default one for a language.
 
     RAISES: InputError or SetupError if it cannot be made.
@@ -118,26 +131,40 @@ def load_pipeline(lang: str | None, source_lang: str, config: Path | None) -> La
                 "The language of the texts is not given.", hint="Give --lang, for example --lang pt"
             )
         nlp = blank(check_language(lang))
-        nlp.add_pipe("xl_projector", config={"source_lang": source_lang, "target_lang": lang})
+        languages = {"source_lang": source_lang or "en", "target_lang": lang}
+        nlp.add_pipe("xl_projector", config=languages)
         return nlp
     try:
         if config.is_dir():
             nlp = spacy.load(config)
         else:
             nlp = load_model_from_config(read_config(config), auto_fill=True)
-    except (ConfigValidationError, OSError, ValueError) as error:
+    except (ConfigValidationError, OSError, TypeError, ValueError) as error:
         raise InputError(f"{config} does not describe a pipeline: {error}") from error
     if not any(isinstance(component, StageComponent) for _, component in nlp.pipeline):
         raise InputError(
             f"{config} describes a pipeline without an xl_ component ({', '.join(nlp.pipe_names)}).",
             hint='Add one: factory = "xl_projector"',
         )
-    if lang is not None and nlp.lang not in (lang, "xx"):
-        raise InputError(
-            f"{config} describes a pipeline for {nlp.lang!r}, but --lang is {lang!r}.",
-            hint="Leave --lang out, or give the config of that language.",
-        )
+    for option, given, own in (
+        ("--lang", lang, nlp.lang),
+        ("--source-lang", source_lang, _source_lang(nlp)),
+    ):
+        if given is not None and own not in (check_language(given), "xx"):
+            raise InputError(
+                f"{config} describes a pipeline for {own!r}, but {option} is {given!r}.",
+                hint=f"Leave {option} out, or give a config of that language.",
+            )
     return nlp
+
+
+def _source_lang(nlp: Language) -> str:
+    """The source language of the pipeline's components."""
+    for _, component in nlp.pipeline:
+        for stage in getattr(component, "stages", ()):
+            if hasattr(stage, "source_lang"):
+                return str(stage.source_lang)
+    return "en"
 
 
 def _keep(name: str, component: Any, docs: list[Doc], error: Exception) -> None:
@@ -145,7 +172,8 @@ def _keep(name: str, component: Any, docs: list[Doc], error: Exception) -> None:
     not go on with a broken batch, nor anyone with a pipeline that is set up wrongly."""
     from ..pipeline.base import StageComponent
 
-    if isinstance(error, SetupError) or not isinstance(component, StageComponent):
+    setup = isinstance(error, XlnerError) and not isinstance(error, BackendError)
+    if setup or isinstance(error, OSError) or not isinstance(component, StageComponent):
         raise error
     logger.warning("%s: %s: %s on %r", name, type(error).__name__, error, docs[0].text[:60])
 

@@ -35,7 +35,7 @@ class GoldSentence:
 def read_conll(path: Path) -> list[GoldSentence]:
     """The sentences of a file, in order.
 
-    Two layouts are told apart line by line: `token TAG` (tab or white space between), and
+    Two layouts are told apart, sentence by sentence: `token TAG` (tab or white space between), and
     `id TAB token TAB TAG TAB ...` as in UNER, with `# sent_id = ` and `# text = ` lines.
     Tags are IOB1, IOB2 or BILUO/IOBES with any labels; `B-O`, `I-O` and `-OTH` (UNER's
     marks of what is no entity) are read as O. `-DOCSTART-` lines are left out.
@@ -72,15 +72,17 @@ def _blocks(text: str) -> Iterator[list[tuple[int, str]]]:
 
 
 def _sentence(file: Path, block: list[tuple[int, str]]) -> GoldSentence | None:
+    rows = [(number, line, _cells(line)) for number, line in block]
+    has_ids = _has_ids([cells for _, _, cells in rows if len(cells) > 1])
     words: list[str] = []
     tags: list[str] = []
     comments = {}
-    for number, line in block:
-        row = _row(line)
-        if row is not None:
-            if row[0] != "-DOCSTART-":
-                words.append(row[0])
-                tags.append(row[1])
+    for number, line, cells in rows:
+        word, tag = (cells[1], cells[2]) if has_ids and len(cells) > 2 else (cells[0], cells[-1])
+        if len(cells) > 1 and word and _TAG.fullmatch(tag):
+            if word != "-DOCSTART-":
+                words.append(word)
+                tags.append(tag)
             continue
         comment = _COMMENT.fullmatch(line.strip())
         if not comment:
@@ -101,14 +103,20 @@ def _sentence(file: Path, block: list[tuple[int, str]]) -> GoldSentence | None:
     )
 
 
-def _row(line: str) -> tuple[str, str] | None:
-    """Token and tag of a line; None if it is none."""
-    cells = line.split("\t") if "\t" in line else line.split()
-    if len(cells) >= 3 and cells[0].isdigit() and _TAG.fullmatch(cells[2].strip()):
-        return cells[1], cells[2].strip()
-    if len(cells) >= 2 and cells[0] and _TAG.fullmatch(cells[-1].strip()):
-        return cells[0], cells[-1].strip()
-    return None
+def _cells(line: str) -> list[str]:
+    """Columns are parted by tabs, or by spaces where there is no tab. A no-break space is
+    part of a token."""
+    cells = line.split("\t") if "\t" in line else re.split(" +", line.strip(" "))
+    return [*cells[:-1], cells[-1].strip()]
+
+
+def _has_ids(rows: list[list[str]]) -> bool:
+    """Whether the first column counts the tokens of the sentence: 1, 2, 3 ..."""
+    numbered = [cells for cells in rows if not cells[0].startswith("#")]
+    return bool(numbered) and all(
+        cells[0] == str(n) and len(cells) > 2 and _TAG.fullmatch(cells[2].strip()) is not None
+        for n, cells in enumerate(numbered, 1)
+    )
 
 
 def _entities(file: Path, line: int, tags: list[str]) -> list[tuple[int, int, str]]:

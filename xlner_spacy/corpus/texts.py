@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import tempfile
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,9 @@ from spacy.tokens import Doc, DocBin
 
 from ..errors import InputError
 from ..given import give_translation
+
+# zlib, msgpack and DocBin each have their own ways of failing on bytes that are no DocBin.
+_NOT_A_DOCBIN = (zlib.error, ValueError, KeyError, IndexError, TypeError, AttributeError, OSError)
 
 STANDARD = "-"
 SUFFIXES = (".txt", ".jsonl", ".spacy")
@@ -70,8 +74,7 @@ def read_docbin(file: Path, nlp: Language) -> Iterator[Doc]:
     try:
         docs = DocBin(store_user_data=True).from_disk(file)
         yield from docs.get_docs(nlp.vocab)
-    # zlib, msgpack and DocBin each raise their own kind for a file that is not a DocBin.
-    except Exception as error:
+    except _NOT_A_DOCBIN as error:
         raise InputError(
             f"{file} is not a complete .spacy file ({type(error).__name__}: {error}).",
             hint="Write it again with DocBin.to_disk or spacy convert.",
@@ -118,29 +121,51 @@ def _decoded(lines: Iterable[bytes], name: str) -> Iterator[str]:
 def _from_lines(
     lines: Iterator[str], name: str, nlp: Language, source_lang: str, as_json: bool | None
 ) -> Iterator[Doc]:
+    """as_json: None: decided by the first line that is not blank."""
+    blank: list[str] = []
     for number, line in enumerate(lines, 1):
         if as_json is None:
+            if not line.strip():
+                blank.append(line)
+                continue
             as_json = line.lstrip().startswith("{")
-        if not as_json:
-            yield nlp.make_doc(line)
+        if as_json:
+            blank = []
+            if line.strip():
+                yield _from_record(
+                    _record(line, name, number), f"{name}, line {number}", nlp, source_lang
+                )
             continue
-        if not line.strip():
-            continue
-        record = _record(line, name, number)
-        doc = nlp.make_doc(record.pop("text"))
-        translation = record.pop("translation", None)
-        if translation is not None:
-            if not isinstance(translation, str):
-                raise InputError(f'{name}, line {number}: "translation" is not a string.')
-            give_translation(doc, translation, lang=source_lang)
-        doc.user_data["xl_record"] = record
-        yield doc
+        yield from map(nlp.make_doc, blank)
+        blank = []
+        yield _make_doc(line, f"{name}, line {number}", nlp)
+    yield from map(nlp.make_doc, blank)
+
+
+def _from_record(record: dict[str, Any], where: str, nlp: Language, source_lang: str) -> Doc:
+    doc = _make_doc(record.pop("text"), where, nlp)
+    translation = record.pop("translation", None)
+    if translation is not None:
+        if not isinstance(translation, str):
+            raise InputError(f'{where}: "translation" is not a string.')
+        give_translation(doc, translation, lang=source_lang)
+    doc.user_data["xl_record"] = record
+    return doc
+
+
+def _make_doc(text: str, where: str, nlp: Language) -> Doc:
+    if len(text) > nlp.max_length:
+        raise InputError(
+            f"{where}: {len(text)} characters; spaCy takes {nlp.max_length}.",
+            hint="Cut the text, or raise nlp.max_length in Python.",
+        )
+    return nlp.make_doc(text)
 
 
 def _record(line: str, name: str, number: int) -> dict[str, Any]:
     try:
-        record = json.loads(line)
-    except ValueError as error:
+        record = json.loads(line, parse_constant=_no_constant, parse_int=_int64)
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{name}, line {number}: not JSON ({error}).") from error
     try:
         json.dumps(record, ensure_ascii=False).encode("utf8")
@@ -156,11 +181,23 @@ def _record(line: str, name: str, number: int) -> dict[str, Any]:
     return record
 
 
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _int64(digits: str) -> int | float:
+    """Integers that msgpack, and so .spacy, cannot hold become floats, as in JavaScript."""
+    value = int(digits)
+    return value if -(2**63) <= value < 2**63 else float(digits)
+
+
 def to_record(doc: Doc) -> dict[str, Any]:
-    """What a .jsonl line says of a projected Doc."""
-    return {
-        "text": doc.text,
-        **doc.user_data.get("xl_record", {}),
+    """What a .jsonl line says of a projected Doc.
+
+    The other keys of the input line come out again; one that has a name of ours is in
+    "input".
+    """
+    ours: dict[str, Any] = {
         "ents": doc._.xl_entities or [],
         "translations": [
             {"lang": t["lang"], "text": t["text"]} for t in doc._.xl_translations or []
@@ -169,6 +206,12 @@ def to_record(doc: Doc) -> dict[str, Any]:
         "dropped": doc._.xl_dropped or {},
         "problems": doc._.xl_problems or [],
     }
+    given: dict[str, Any] = doc.user_data.get("xl_record", {})
+    clashing = {key: value for key, value in given.items() if key in ours}
+    if clashing:
+        ours["input"] = clashing
+    others = {key: value for key, value in given.items() if key not in ours}
+    return {"text": doc.text, **others, **ours}
 
 
 def to_line(doc: Doc) -> bytes:
@@ -217,7 +260,8 @@ def check_output(path: str) -> None:
 @contextmanager
 def atomic_file(path: Path) -> Iterator[IO[bytes]]:
     """A file that gets its name when the block ends, and is removed if it raises."""
-    handle, name = tempfile.mkstemp(dir=path.resolve().parent, prefix=f".{path.name}-")
+    path = path.resolve()  # of a link, what it points to
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     partial = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:

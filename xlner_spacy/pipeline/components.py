@@ -12,7 +12,7 @@ from spacy.language import Language
 
 from .. import defaults
 from ..errors import SetupError
-from ..languages import check_language
+from ..languages import check_language, iso639_1
 from ..types import (
     Aligner,
     CandidateGenerator,
@@ -168,7 +168,7 @@ def make_projector(
 def _pair(nlp: Language, source_lang: str, target_lang: str | None) -> tuple[str, str]:
     source = check_language(source_lang)
     target = check_language(target_lang or nlp.lang or "xx")
-    if source == target:
+    if iso639_1(source) == iso639_1(target):
         raise SetupError(
             f"The source language is the target language ({source!r}): nothing to project.",
             hint="Set source_lang to another language, one that has an NER model.",
@@ -195,7 +195,7 @@ def _annotate(
     nlp: Language, source_lang: str, target_lang: str | None, source: SourceAnnotator | None
 ) -> Annotate:
     pair = _pair(nlp, source_lang, target_lang)
-    return Annotate(source or defaults.build("source", defaults.choose_source(*pair)))
+    return Annotate(source or defaults.build("source", defaults.choose_source(*pair)), pair[0])
 
 
 def _align(aligner: Aligner | None) -> Align:

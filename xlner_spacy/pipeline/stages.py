@@ -8,15 +8,16 @@ them together: `xl_translator`, `xl_source`, `xl_aligner` and `xl_matcher` run o
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from spacy.tokens import Doc, Span, Token
 
-from ..errors import BackendError, SetupError
+from ..errors import BackendError, InputError, SetupError
 from ..extensions import add_problem, is_done, translation_doc
 from ..given import make_translation, source_entity
-from ..languages import tokenizer
+from ..languages import iso639_1, tokenizer
 from ..segments import clean, has_words, sentences
 from ..types import (
     Aligner,
@@ -50,6 +51,7 @@ class Stage(ABC):
     name: str
     attribute: str
     needs: tuple[str, ...] = ()
+    always = False  # whether it runs even if its attribute is set
 
     @abstractmethod
     def run(self, docs: Sequence[Doc]) -> None: ...
@@ -63,6 +65,14 @@ class Stage(ABC):
                     hint="Add the component that sets it before this one (see docs/architecture.md), "
                     'or add "xl_projector", which does the whole way.',
                 )
+        n_tokens = doc.user_data.get("xl_n_tokens", len(doc))
+        if "xl_alignments" in self.needs and n_tokens != len(doc):
+            raise SetupError(
+                f"The Doc had {n_tokens} tokens when it was aligned and has {len(doc)} now: "
+                f"{doc.text[:60]!r}.",
+                hint="Put components that merge or split tokens before the aligner or after the "
+                "matcher.",
+            )
 
     def give_up(self, doc: Doc) -> None:
         """Leave the Doc as one for which this stage found nothing."""
@@ -115,6 +125,9 @@ class Translate(Stage):
         if not texts:
             return {}
         answers = self.translator(texts, from_lang=self.target_lang, to_lang=self.source_lang)
+        if isinstance(answers, str) or not isinstance(answers, Iterable):
+            raise BackendError(f"The translator gave {answers!r:.60}, not a list of strings.")
+        answers = list(answers)
         if len(answers) != len(texts):
             raise BackendError(
                 f"The translator gave {len(answers)} translations for {len(texts)} texts.",
@@ -180,10 +193,13 @@ class Annotate(TranslationStage):
     name = "annotate"
     attribute = "xl_source_ents"
 
-    def __init__(self, source: SourceAnnotator) -> None:
+    def __init__(self, source: SourceAnnotator, source_lang: str) -> None:
         self.source = source
+        self.source_lang = source_lang
 
     def run(self, docs: Sequence[Doc]) -> None:
+        for doc in docs:
+            self._check_language(doc)
         texts = [record["text"] for doc in docs for record in doc._.xl_translations]
         lines = list(dict.fromkeys(line for text in texts for _, line in _lines(text)))
         answers = self.source(lines) if lines else []
@@ -199,6 +215,16 @@ class Annotate(TranslationStage):
                 self._entities(doc, record, known) for record in doc._.xl_translations
             ]
 
+    def _check_language(self, doc: Doc) -> None:
+        for record in doc._.xl_translations:
+            if iso639_1(record["lang"]) != iso639_1(self.source_lang):
+                raise InputError(
+                    f"{doc.text[:40]!r} has a translation into {record['lang']!r}, but the source "
+                    f"annotator is one for {self.source_lang!r}.",
+                    hint="Set source_lang in the config, give the translation with its lang, or "
+                    "give its entities too.",
+                )
+
     def _entities(
         self, doc: Doc, record: Translation, known: dict[str, list[Mention]]
     ) -> list[SourceEntity]:
@@ -206,7 +232,7 @@ class Annotate(TranslationStage):
         tokens = translation_doc(record, doc.vocab)
         found: list[SourceEntity] = []
         for offset, line in _lines(record["text"]):
-            for mention in sorted(Mention(*m) for m in known[line]):
+            for mention in sorted((Mention(*m) for m in known[line]), key=lambda m: m[:3]):
                 source_label = mention.source_label or mention.label
                 if not mention.label:
                     doc._.xl_dropped[source_label] = doc._.xl_dropped.get(source_label, 0) + 1
@@ -251,9 +277,16 @@ class Align(TranslationStage):
         if len(answers) != len(jobs):
             raise BackendError(f"The aligner gave {len(answers)} answers for {len(jobs)} pairs.")
         for (found, (source_words, words)), answer in zip(jobs, answers, strict=True):
+            for link in answer:
+                if not (0 <= link[0] < len(source_words) and 0 <= link[1] < len(words)):
+                    raise BackendError(
+                        f"The aligner gave the link {tuple(link)} for {len(source_words)} source "
+                        f"and {len(words)} target words."
+                    )
             found.extend([source_words[s].i, words[t].i, float(c)] for s, t, c in answer)
         for doc, found_links in zip(docs, links, strict=True):
             doc._.xl_alignments = found_links
+            doc.user_data["xl_n_tokens"] = len(doc)
 
     def _pair(
         self, doc: Doc, source: Doc, segment: list[int]
@@ -318,11 +351,17 @@ class Propose(Stage):
 
 
 class Match(Stage):
-    """Doc._.xl_candidates -> Doc._.xl_entities and Doc.ents."""
+    """Doc._.xl_candidates -> Doc._.xl_entities and Doc.ents.
+
+    A Doc's translations are matched one by one. Where they want different entities on the
+    same words, the one that more translations agree on is placed, then the one with the
+    higher score, then the one of the earlier translation.
+    """
 
     name = "match"
     attribute = "xl_entities"
-    needs = ("xl_candidates",)
+    needs = ("xl_source_ents", "xl_alignments", "xl_candidates")
+    always = True  # cheap, and Doc.ents may have been changed since
 
     def __init__(self, matcher: Matcher, overwrite: bool) -> None:
         self.matcher = matcher
@@ -340,27 +379,54 @@ class Match(Stage):
 
     def _match(self, doc: Doc) -> None:
         kept = [] if self.overwrite else list(doc.ents)
-        taken = {i for span in kept for i in range(span.start, span.end)}
-        entities = [(t, k) for t, ents in enumerate(doc._.xl_source_ents) for k in range(len(ents))]
-        number = {key: n for n, key in enumerate(entities)}
-        candidates = {}
-        free = []
-        for candidate in doc._.xl_candidates:
-            n = number[candidate["translation"], candidate["entity"]]
-            candidates[n, candidate["start"], candidate["end"]] = candidate
-            if taken.isdisjoint(range(candidate["start"], candidate["end"])):
-                free.append(Proposal(n, candidate["start"], candidate["end"], candidate["score"]))
-        chosen = sorted(self.matcher(free), key=lambda p: p.start)
-        placed: list[ProjectedEntity] = []
-        for p in chosen:
-            translation, k = entities[p.entity]
-            candidate = candidates[p.entity, p.start, p.end]
-            placed.append(_projected(doc, translation, k, candidate))
-        doc._.xl_entities = placed
-        doc._.xl_unplaced = _unplaced(doc, entities, chosen, free)
-        spans = [Span(doc, e["start"], e["end"], e["label"]) for e in placed]
+        taken = {word for span in kept for word in range(span.start, span.end)}
+        wanted = [
+            candidate
+            for translation in range(len(doc._.xl_translations))
+            for candidate in self._choose(doc, translation, taken)
+        ]
+        placed = _without_overlap(doc, wanted)
+        spans = [Span(doc, c["start"], c["end"], _entity(doc, c)["label"]) for c in placed]
         # Every token was looked at, so what is no entity is known to be none.
         doc.set_ents([*kept, *spans], default="outside")
+        doc._.xl_entities = [_projected(doc, candidate) for candidate in placed]
+        doc._.xl_unplaced = _unplaced(doc, wanted, placed, taken)
+
+    def _choose(self, doc: Doc, translation: int, taken: set[int]) -> list[Candidate]:
+        """The places that the entities of one translation get among themselves."""
+        free = {
+            Proposal(c["entity"], c["start"], c["end"], c["score"]): c
+            for c in doc._.xl_candidates
+            if c["translation"] == translation and taken.isdisjoint(range(c["start"], c["end"]))
+        }
+        return [free[proposal] for proposal in self.matcher(list(free))]
+
+
+def _without_overlap(doc: Doc, wanted: list[Candidate]) -> list[Candidate]:
+    """What is placed, in text order."""
+    votes = Counter(_claim(doc, candidate) for candidate in wanted)
+
+    def rank(candidate: Candidate) -> tuple[int, float, int, int]:
+        agreed = votes[_claim(doc, candidate)]
+        return -agreed, -candidate["score"], candidate["translation"], candidate["start"]
+
+    placed = []
+    taken: set[int] = set()
+    for candidate in sorted(wanted, key=rank):
+        words = range(candidate["start"], candidate["end"])
+        if taken.isdisjoint(words):
+            placed.append(candidate)
+            taken.update(words)
+    return sorted(placed, key=lambda candidate: candidate["start"])
+
+
+def _claim(doc: Doc, candidate: Candidate) -> tuple[int, int, str]:
+    return candidate["start"], candidate["end"], _entity(doc, candidate)["label"]
+
+
+def _entity(doc: Doc, candidate: Candidate) -> SourceEntity:
+    entity: SourceEntity = doc._.xl_source_ents[candidate["translation"]][candidate["entity"]]
+    return entity
 
 
 def _lines(text: str) -> list[tuple[int, str]]:
@@ -382,8 +448,8 @@ def _words(doc: Doc, start_char: int, end_char: int) -> list[Token]:
     return [token for token in span if clean(token.text)]
 
 
-def _projected(doc: Doc, translation: int, k: int, candidate: Candidate) -> ProjectedEntity:
-    entity: SourceEntity = doc._.xl_source_ents[translation][k]
+def _projected(doc: Doc, candidate: Candidate) -> ProjectedEntity:
+    entity = _entity(doc, candidate)
     span = doc[candidate["start"] : candidate["end"]]
     return {
         "start": span.start,
@@ -394,8 +460,8 @@ def _projected(doc: Doc, translation: int, k: int, candidate: Candidate) -> Proj
         "label": entity["label"],
         "confidence": round(candidate["confidence"], 4),
         "source": {
-            "translation": translation,
-            "lang": doc._.xl_translations[translation]["lang"],
+            "translation": candidate["translation"],
+            "lang": doc._.xl_translations[candidate["translation"]]["lang"],
             "text": entity["text"],
             "label": entity["source_label"],
             "start_char": entity["start_char"],
@@ -406,39 +472,38 @@ def _projected(doc: Doc, translation: int, k: int, candidate: Candidate) -> Proj
 
 
 def _unplaced(
-    doc: Doc,
-    entities: list[tuple[int, int]],
-    chosen: Sequence[Proposal],
-    proposals: Sequence[Proposal],
+    doc: Doc, wanted: list[Candidate], placed: list[Candidate], taken: set[int]
 ) -> list[Unplaced]:
-    placed = {p.entity for p in chosen}
-    taken = {word for p in chosen for word in range(p.start, p.end)}
+    """The entities that got no place. One that wanted a place where an entity of another
+    translation is with the same label got what it wanted."""
+    claims = {_claim(doc, candidate) for candidate in placed}
+    settled = {(c["translation"], c["entity"]) for c in wanted if _claim(doc, c) in claims}
+    taken = taken | {word for c in placed for word in range(c["start"], c["end"])}
     lost = []
-    for n, (translation, k) in enumerate(entities):
-        if n in placed:
-            continue
-        entity: SourceEntity = doc._.xl_source_ents[translation][k]
-        own = [p for p in proposals if p.entity == n]
-        if any(taken.isdisjoint(range(p.start, p.end)) for p in own):
-            reason = "score too low"
-        elif own:
-            reason = "its place was taken"
-        else:
-            reason = _why_no_candidate(doc, translation, entity)
-        lost.append(
-            Unplaced(
-                text=entity["text"],
-                label=entity["label"],
-                reason=reason,
-                translation=translation,
-                start_char=entity["start_char"],
-                end_char=entity["end_char"],
+    for translation, entities in enumerate(doc._.xl_source_ents):
+        for k, entity in enumerate(entities):
+            if (translation, k) in settled:
+                continue
+            lost.append(
+                Unplaced(
+                    text=entity["text"],
+                    label=entity["label"],
+                    reason=_why_not(doc, translation, k, taken),
+                    translation=translation,
+                    start_char=entity["start_char"],
+                    end_char=entity["end_char"],
+                )
             )
-        )
     return lost
 
 
-def _why_no_candidate(doc: Doc, translation: int, entity: SourceEntity) -> str:
+def _why_not(doc: Doc, translation: int, k: int, taken: set[int]) -> str:
+    own = [c for c in doc._.xl_candidates if (c["translation"], c["entity"]) == (translation, k)]
+    if any(taken.isdisjoint(range(c["start"], c["end"])) for c in own):
+        return "score too low"
+    if own:
+        return "its place was taken"
+    entity = doc._.xl_source_ents[translation][k]
     linked = {int(link[0]) for link in doc._.xl_alignments[translation]}
     if linked.isdisjoint(range(entity["start"], entity["end"])):
         return "no aligned word"

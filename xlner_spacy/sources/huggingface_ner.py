@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from ..backend import LazyBackend, make_torch_safe_to_fork
-from ..errors import SetupError
+from ..errors import SetupError, check_setting
 from ..hub import best_device, load
 from ..types import Mention
 from .mentions import mapped
@@ -46,6 +46,8 @@ class HuggingFaceNER(LazyBackend):
         batch_size: int = 16,
         stride: int = 64,
     ) -> None:
+        check_setting("HuggingFaceNER", "batch_size", batch_size, batch_size > 0, "greater than 0")
+        check_setting("HuggingFaceNER", "stride", stride, stride >= 0, "0 or more")
         self.model = model
         self.labels = labels
         self.trim = trim

