@@ -21,6 +21,7 @@ class AlignedRanges:
     The heuristic of García-Ferrero et al. (2022), as arXiv 2501.18750 compares it: the
     words aligned to the entity form contiguous ranges; gaps of up to `merge_distance`
     words are filled; ranges shorter than `length_ratio` times the longest are dropped.
+    (That the ratio compares with the longest range is our reading of the paper's setting.)
     Where several are left, the paper's code projects the entity several times. Here it
     has one place: the range with the most confident links, the leftmost among equals.
     """
