@@ -29,15 +29,6 @@ def data() -> Path:
     return Path(folder)
 
 
-def aligner_over(links):
-    """An aligner that gives the same links for every pair, for tests of what comes after."""
-
-    def aligner(pairs):
-        return [list(links) for _ in pairs]
-
-    return aligner
-
-
 TEXTS = [
     "A Petrobras abriu um escritório em Maputo.",
     "O presidente Luiz Inácio Lula da Silva recebeu António Guterres em Brasília.",

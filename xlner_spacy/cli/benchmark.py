@@ -47,8 +47,9 @@ def projection(
     measured and, on the same alignments, the word-alignment heuristic and the paper's score.
     """
     from ..benchmarks.run import benchmark_projection
+    from ..corpus.texts import check_place
 
-    _check_out(out)
+    check_place(out)
     result = benchmark_projection(
         source,
         target,
@@ -81,8 +82,9 @@ def translate_test(
 ) -> None:
     """Measure the whole way: translate gold sentences, annotate, project, score."""
     from ..benchmarks.run import benchmark_translate_test
+    from ..corpus.texts import check_place
 
-    _check_out(out)
+    check_place(out)
     result = benchmark_translate_test(
         gold,
         source_lang,
@@ -95,16 +97,6 @@ def translate_test(
         quiet=quiet,
     )
     _finish(result, out)
-
-
-def _check_out(out: Path) -> None:
-    from ..errors import InputError
-
-    if out.is_dir() or not out.resolve().parent.is_dir():
-        raise InputError(
-            f"{out} cannot be written: its folder does not exist or it is a folder itself.",
-            hint=f"mkdir -p {out.resolve().parent}",
-        )
 
 
 def _finish(result: dict[str, Any], out: Path) -> None:

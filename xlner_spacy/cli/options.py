@@ -26,8 +26,6 @@ Debug = Annotated[
     bool,
     typer.Option("--debug", callback=_set_debug, is_eager=True, help="Show tracebacks of errors."),
 ]
-Lang = Annotated[str, typer.Option("--lang", help="Language of the texts: pt, sw, gl, ...")]
-SourceLang = Annotated[str, typer.Option("--source-lang", help="Language with an NER model.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")]
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from spacy.training.iob_utils import iob_to_biluo, tags_to_entities
 
 from ..errors import InputError
-from ..types import Span
 from .texts import existing
 
 _TAG = re.compile(r"O|[BIESULM]-\S+")
@@ -26,10 +25,6 @@ class GoldSentence:
     text: str | None  # as it was before tokenisation, where the file says so
     sent_id: str | None
     line: int  # where it begins in the file
-
-    @property
-    def spans(self) -> list[Span]:
-        return [(start, end) for start, end, _ in self.entities]
 
 
 def read_conll(path: Path) -> list[GoldSentence]:

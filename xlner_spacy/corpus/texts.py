@@ -250,6 +250,11 @@ def check_output(path: str) -> None:
             f"{file}: cannot write files that end in {file.suffix!r}.",
             hint="Name the output .jsonl or .spacy, or - for JSON lines on standard output.",
         )
+    check_place(file)
+
+
+def check_place(file: Path) -> None:
+    """RAISES: InputError if there can be no file of this name."""
     if file.is_dir() or not file.resolve().parent.is_dir():
         raise InputError(
             f"{file}: cannot be written: its folder does not exist or it is a folder itself.",
