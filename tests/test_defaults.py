@@ -53,14 +53,7 @@ def test_configs_of_the_project_make_a_pipeline(path):
 def test_the_config_for_portuguese_is_the_default_written_out(nlp):
     config = load_config(Path(__file__).parents[1] / "configs" / "portuguese-offline.cfg")
     blocks = config["components"]["xl_projector"]
-    choices = {
-        "translator": defaults.choose_translator("en", "pt"),
-        "source": defaults.choose_source("en", "pt"),
-        "aligner": defaults.choose_aligner(),
-        "candidates": defaults.choose_candidates(),
-        "scorer": defaults.choose_scorer(),
-        "matcher": defaults.choose_matcher(),
-    }
+    choices = defaults.choose_all("en", "pt")
 
     def settings(block):
         return {

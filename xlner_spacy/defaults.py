@@ -86,6 +86,18 @@ def choose_matcher() -> Choice:
     return Choice({"@xl_matchers": "xlner.ILP.v1"}, "exact integer linear programme", True)
 
 
+def choose_all(source_lang: str, target_lang: str) -> dict[str, Choice]:
+    """The default of every block of `xl_projector`, by the block's name."""
+    return {
+        "translator": choose_translator(source_lang, target_lang),
+        "source": choose_source(source_lang, target_lang),
+        "aligner": choose_aligner(),
+        "candidates": choose_candidates(),
+        "scorer": choose_scorer(),
+        "matcher": choose_matcher(),
+    }
+
+
 def build(part: str, choice: Choice) -> Any:
     """Make the chosen part, and say in the log what was chosen."""
     logger.info("%s: %s", part, choice.description)

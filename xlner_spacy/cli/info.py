@@ -63,21 +63,13 @@ def collect(lang: str | None, source_lang: str) -> dict[str, Any]:
 def _choices(source: str, target: str) -> dict[str, dict[str, Any]]:
     from .. import defaults
 
-    choices = {
-        "translator": defaults.choose_translator(source, target),
-        "source": defaults.choose_source(source, target),
-        "aligner": defaults.choose_aligner(),
-        "candidates": defaults.choose_candidates(),
-        "scorer": defaults.choose_scorer(),
-        "matcher": defaults.choose_matcher(),
-    }
     return {
         part: {
             "what": choice.description,
             "needs_network": not choice.offline,
             "block": choice.block,
         }
-        for part, choice in choices.items()
+        for part, choice in defaults.choose_all(source, target).items()
     }
 
 
