@@ -15,6 +15,8 @@ from typer.core import TyperGroup
 from ..about import __version__
 from ..errors import XlnerError
 from .benchmark import benchmark_app
+from .build import build
+from .encoder import encoder
 from .info import info
 from .options import debug_is_on
 from .project import project
@@ -87,6 +89,8 @@ def main(
 
 
 app.command("project")(project)
+app.command("build")(build)
+app.command("encoder")(encoder)
 app.command("info")(info)
 app.add_typer(benchmark_app, name="benchmark")
 

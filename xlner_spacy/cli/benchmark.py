@@ -24,6 +24,7 @@ ConfigFile = Annotated[
     Path | None,
     typer.Option("--config", help="A config whose xl_projector block says which parts to use."),
 ]
+Labels = Annotated[str | None, typer.Option("--labels", help="Score these only: PER,LOC,ORG")]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Only the first N sentences.")]
 
 
@@ -73,9 +74,7 @@ def translate_test(
     matcher: MatcherName = None,
     scorer: ScorerName = None,
     config: ConfigFile = None,
-    labels: Annotated[
-        str | None, typer.Option("--labels", help="Score these only: PER,LOC,ORG")
-    ] = None,
+    labels: Labels = None,
     limit: Limit = None,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -92,11 +91,47 @@ def translate_test(
         config=load_blocks(config),
         matcher=matcher,
         scorer=scorer,
-        labels=[label.strip() for label in labels.split(",")] if labels else None,
+        labels=_split(labels),
         limit=limit,
         quiet=quiet,
     )
     _finish(result, out)
+
+
+@benchmark_app.command("model")
+def model(
+    gold: Annotated[Path, typer.Argument(help="Gold texts: CoNLL, .iob2, .jsonl or .spacy.")],
+    models: Annotated[
+        list[str],
+        typer.Argument(help="A trained pipeline; several: the first's entities go before."),
+    ],
+    lang: Annotated[str, typer.Option("--lang", help="Language of the texts.")],
+    out: Out,
+    labels: Labels = None,
+    limit: Limit = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Measure trained pipelines, or configs of xl_projector pipelines, on gold texts."""
+    from ..benchmarks.model import benchmark_model
+    from ..corpus.texts import check_place
+    from .project import load_any
+
+    check_place(out)
+    result = benchmark_model(
+        models,
+        gold,
+        lang,
+        labels=_split(labels),
+        limit=limit,
+        quiet=quiet,
+        load=load_any,
+    )
+    _finish(result, out)
+
+
+def _split(labels: str | None) -> list[str] | None:
+    return [label.strip() for label in labels.split(",")] if labels else None
 
 
 def _finish(result: dict[str, Any], out: Path) -> None:

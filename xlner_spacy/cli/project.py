@@ -7,11 +7,11 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import BackendError, InputError, XlnerError
+from ..errors import BackendError, InputError
 from .options import Debug, Quiet, read_config
 
 if TYPE_CHECKING:
@@ -78,12 +78,13 @@ def project_file(
     """
     from ..benchmarks.metrics import add_losses
     from ..corpus.texts import STANDARD, check_output, existing, read_docs, write_docs
+    from ..pipeline.base import keep_failed
 
     check_output(output_path)
     if input_path != STANDARD:
         existing(input_path)
     nlp = load_pipeline(lang, source_lang, config)
-    nlp.set_error_handler(_keep)  # type: ignore[arg-type]
+    nlp.set_error_handler(keep_failed)  # type: ignore[arg-type]
     counts: dict[str, Counter] = {
         kind: Counter() for kind in ("found", "unplaced", "problems", "dropped")
     }
@@ -158,6 +159,18 @@ def load_pipeline(lang: str | None, source_lang: str | None, config: Path | None
     return nlp
 
 
+def load_any(name: str) -> Language:
+    """A pipeline by its package's name, its folder, or a config of one with xl_projector.
+
+    RAISES: InputError, OSError or ValueError if it cannot be loaded.
+    """
+    import spacy
+
+    if name.endswith(".cfg"):
+        return load_pipeline(None, None, Path(name))
+    return spacy.load(name)
+
+
 def _source_lang(nlp: Language) -> str:
     """The source language of the pipeline's components."""
     for _, component in nlp.pipeline:
@@ -165,17 +178,6 @@ def _source_lang(nlp: Language) -> str:
             if hasattr(stage, "source_lang"):
                 return str(stage.source_lang)
     return "en"
-
-
-def _keep(name: str, component: Any, docs: list[Doc], error: Exception) -> None:
-    """Error handler: the Doc goes on, with the reason on it. spaCy's own components must
-    not go on with a broken batch, nor anyone with a pipeline that is set up wrongly."""
-    from ..pipeline.base import StageComponent
-
-    setup = isinstance(error, XlnerError) and not isinstance(error, BackendError)
-    if setup or isinstance(error, OSError) or not isinstance(component, StageComponent):
-        raise error
-    logger.warning("%s: %s: %s on %r", name, type(error).__name__, error, docs[0].text[:60])
 
 
 def _bar(docs: Iterator[Doc], input_path: str, progress: bool) -> Iterable[Doc]:

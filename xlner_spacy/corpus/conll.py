@@ -1,18 +1,19 @@
-"""Reading gold corpora in columns: CoNLL (token and tag) and UNER's .iob2."""
+"""Reading gold corpora in columns: CoNLL-2002 and 2003, UNER's .iob2, PAN-X, MasakhaNER."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from spacy.training.iob_utils import iob_to_biluo, tags_to_entities
 
 from ..errors import InputError
-from .texts import existing
+from .texts import decoded, existing
 
 _TAG = re.compile(r"O|[BIESULM]-\S+")
+_PANX = re.compile(r"[a-z]{2,3}(-[a-z]+)*:(?=.)", re.DOTALL)
 _COMMENT = re.compile(r"#\s*(\w+)\s*=?\s*(.*)")
 
 
@@ -28,35 +29,39 @@ class GoldSentence:
 
 
 def read_conll(path: Path) -> list[GoldSentence]:
-    """The sentences of a file, in order.
+    """The sentences of a file, all at once. See `stream_conll`."""
+    return list(stream_conll(path))
 
-    Two layouts are told apart, sentence by sentence: `token TAG` (tab or white space between), and
+
+def stream_conll(path: Path) -> Iterator[GoldSentence]:
+    """The sentences of a file, in order, one at a time.
+
+    Two layouts are told apart, sentence by sentence: `token ... TAG` in two or more columns
+    (tabs or spaces between; the columns in the middle are not used), and
     `id TAB token TAB TAG TAB ...` as in UNER, with `# sent_id = ` and `# text = ` lines.
     Tags are IOB1, IOB2 or BILUO/IOBES with any labels; `B-O`, `I-O` and `-OTH` (UNER's
-    marks of what is no entity) are read as O. `-DOCSTART-` lines are left out.
+    marks of what is no entity) are read as O. `-DOCSTART-` lines are left out, and so is
+    PAN-X's prefix of a language code (`en:word`) where every token of a sentence has it.
 
     RAISES: InputError naming the file, the line and what was expected there.
     """
     file = existing(path)
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{file}: not UTF-8 ({error.reason} at byte {error.start}).",
-            hint="Convert it first, for example: iconv -f latin1 -t utf8 OLD > NEW",
-        ) from error
-    sentences = [_sentence(file, block) for block in _blocks(text)]
-    found = [sentence for sentence in sentences if sentence is not None]
+    prefix = None
+    found = False
+    with file.open("rb") as lines:
+        for block in _blocks(decoded(lines, str(file))):
+            sentence = _sentence(file, block)
+            if sentence is not None:
+                found = True
+                prefix = _language_prefix(sentence.words) or prefix
+                yield _without(prefix, sentence)
     if not found:
         raise InputError(f"{file}: has no sentences.", hint="Expected lines of token and tag.")
-    return found
 
 
-def _blocks(text: str) -> Iterator[list[tuple[int, str]]]:
+def _blocks(lines: Iterable[str]) -> Iterator[list[tuple[int, str]]]:
     block: list[tuple[int, str]] = []
-    # Not splitlines(): a token may be U+2028 or U+0085.
-    for number, line in enumerate(text.split("\n"), 1):
-        line = line.rstrip("\r")
+    for number, line in enumerate(lines, 1):
         if line.strip(" \t"):
             block.append((number, line))
         elif block:
@@ -96,6 +101,20 @@ def _sentence(file: Path, block: list[tuple[int, str]]) -> GoldSentence | None:
         sent_id=comments.get("sent_id"),
         line=block[0][0],
     )
+
+
+def _language_prefix(words: list[str]) -> str | None:
+    """PAN-X's prefix, if it is there: all tokens of a sentence have the same one (and one
+    token alone, "a:b", proves nothing)."""
+    matches = [_PANX.match(word) for word in words]
+    prefixes = {match.group() if match else None for match in matches}
+    return prefixes.pop() if len(words) > 1 and len(prefixes) == 1 else None
+
+
+def _without(prefix: str | None, sentence: GoldSentence) -> GoldSentence:
+    if prefix is None or not all(word.startswith(prefix) for word in sentence.words):
+        return sentence
+    return replace(sentence, words=[word[len(prefix) :] for word in sentence.words])
 
 
 def _cells(line: str) -> list[str]:

@@ -41,7 +41,7 @@ def read_docs(path: str, nlp: Language, source_lang: str) -> Iterator[Doc]:
     """
     if path == STANDARD:
         name = "standard input"
-        yield from _from_lines(_decoded(sys.stdin.buffer, name), name, nlp, source_lang, None)
+        yield from _from_lines(decoded(sys.stdin.buffer, name), name, nlp, source_lang, None)
         return
     file = existing(path)
     if file.suffix == ".spacy":
@@ -54,7 +54,7 @@ def read_docs(path: str, nlp: Language, source_lang: str) -> Iterator[Doc]:
             hint=f"Give a file that ends in {', '.join(SUFFIXES)}, or - for standard input.",
         )
     with file.open("rb") as lines:
-        yield from _from_lines(_decoded(lines, str(file)), str(file), nlp, source_lang, as_json)
+        yield from _from_lines(decoded(lines, str(file)), str(file), nlp, source_lang, as_json)
 
 
 def existing(path: str | Path) -> Path:
@@ -88,7 +88,7 @@ def read_pairs(path: Path) -> Iterator[tuple[str, str]]:
     """
     file = existing(path)
     with file.open("rb") as lines:
-        for number, line in enumerate(_decoded(lines, str(file)), 1):
+        for number, line in enumerate(decoded(lines, str(file)), 1):
             if not line.strip():
                 continue
             if file.suffix == ".jsonl":
@@ -104,7 +104,12 @@ def read_pairs(path: Path) -> Iterator[tuple[str, str]]:
             yield text, translation
 
 
-def _decoded(lines: Iterable[bytes], name: str) -> Iterator[str]:
+def decoded(lines: Iterable[bytes], name: str) -> Iterator[str]:
+    """Lines without their line ends. (Cut at line feeds only: U+2028 and U+0085 may stand
+    in a text or be a token.)
+
+    RAISES: InputError naming the line, if it is not UTF-8.
+    """
     for number, line in enumerate(lines, 1):
         try:
             text = line.decode("utf8")
@@ -163,21 +168,33 @@ def _make_doc(text: str, where: str, nlp: Language) -> Doc:
 
 
 def _record(line: str, name: str, number: int) -> dict[str, Any]:
+    record = parse_record(line, f"{name}, line {number}")
+    if not isinstance(record.get("text"), str):
+        raise InputError(
+            f'{name}, line {number}: no "text".', hint='Expected an object like {"text": "..."}.'
+        )
+    return record
+
+
+def parse_record(line: str, where: str) -> dict[str, Any]:
+    """The JSON object of a line.
+
+    where (str): The file and line, for the error.
+    RAISES: InputError if it is none.
+    """
     try:
         record = json.loads(line, parse_constant=_no_constant, parse_int=_int64)
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{name}, line {number}: not JSON ({error}).") from error
+        raise InputError(f"{where}: not JSON ({error}).") from error
     try:
         json.dumps(record, ensure_ascii=False).encode("utf8")
     except UnicodeEncodeError as error:
         raise InputError(
-            f"{name}, line {number}: half a surrogate pair, which is no character ({error.reason}).",
+            f"{where}: half a surrogate pair, which is no character ({error.reason}).",
             hint="The file was cut inside an emoji or was not written as UTF-8: write it again.",
         ) from error
-    if not isinstance(record, dict) or not isinstance(record.get("text"), str):
-        raise InputError(
-            f'{name}, line {number}: no "text".', hint='Expected an object like {"text": "..."}.'
-        )
+    if not isinstance(record, dict):
+        raise InputError(f"{where}: {line[:40]!r} is not a JSON object.")
     return record
 
 

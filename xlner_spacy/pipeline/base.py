@@ -13,11 +13,21 @@ from spacy.language import Language
 from spacy.pipeline import Pipe
 from spacy.tokens import Doc
 
-from ..errors import InputError, SetupError
+from ..errors import BackendError, InputError, SetupError, XlnerError
 from ..extensions import add_problem, clear_problems, forget, is_done
 from .stages import Stage
 
 logger = logging.getLogger(__name__)
+
+
+def keep_failed(name: str, component: Any, docs: Sequence[Doc], error: Exception) -> None:
+    """An error handler for long runs: the Doc goes on, with the reason on it. spaCy's own
+    components must not go on with a broken batch, nor anyone with a pipeline that is set up
+    wrongly."""
+    setup = isinstance(error, XlnerError) and not isinstance(error, BackendError)
+    if setup or isinstance(error, OSError) or not isinstance(component, StageComponent):
+        raise error
+    logger.warning("%s: %s: %s on %r", name, type(error).__name__, error, docs[0].text[:60])
 
 
 class StageComponent(Pipe):

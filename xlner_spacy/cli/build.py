@@ -1,0 +1,129 @@
+"""`xlner build`: silver training data."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .options import Debug, Quiet
+from .project import load_pipeline
+
+
+class Mode(StrEnum):
+    """Which side is translated."""
+
+    translate_test = "translate-test"
+    translate_train = "translate-train"
+
+
+class Below(StrEnum):
+    """What becomes of an entity that is not sure enough."""
+
+    drop = "drop"
+    missing = "missing"
+    text = "text"
+
+
+class Incomplete(StrEnum):
+    """What becomes of a text with an entity that was not placed."""
+
+    keep = "keep"
+    drop = "drop"
+
+
+def build(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="INPUT... OUTPUT", help="Files, and the folder to build."),
+    ],
+    mode: Annotated[
+        Mode,
+        typer.Option(
+            "--mode",
+            help="translate-test: from raw texts; translate-train: from a labelled source corpus.",
+        ),
+    ] = Mode.translate_test,
+    lang: Annotated[
+        str | None, typer.Option("--lang", help="The target language, the one to train.")
+    ] = None,
+    source_lang: Annotated[
+        str | None, typer.Option("--source-lang", help="Language with an NER model; default: en.")
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", help="A spaCy config or the folder of a saved pipeline."),
+    ] = None,
+    min_confidence: Annotated[
+        float, typer.Option("--min-confidence", help="Entities below it are not trained on.")
+    ] = 0.0,
+    below: Annotated[
+        Below,
+        typer.Option(
+            "--below",
+            help="Of these: drop the entity, mark its words as missing, or drop the text.",
+        ),
+    ] = Below.drop,
+    incomplete: Annotated[
+        Incomplete,
+        typer.Option("--incomplete", help="Texts with an entity that found no place."),
+    ] = Incomplete.keep,
+    empty_rate: Annotated[
+        float, typer.Option("--empty-rate", help="Share kept of the texts without entities.")
+    ] = 1.0,
+    dev: Annotated[float, typer.Option("--dev", help="Share of the texts for dev, by hash.")] = 0.1,
+    label: Annotated[
+        list[str] | None,
+        typer.Option("--label", help="PERSON=PER renames, ORG keeps, DATE= leaves out."),
+    ] = None,
+    keep_duplicates: Annotated[
+        bool, typer.Option("--keep-duplicates", help="Keep texts that are there already.")
+    ] = False,
+    shard_size: Annotated[int, typer.Option("--shard-size", help="Texts a shard.")] = 500,
+    batch_size: Annotated[int, typer.Option("--batch-size", help="Texts at once.")] = 64,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Build a silver corpus: DocBin shards for `spacy train`, and a manifest.
+
+    Run again after it was interrupted, it goes on where it was, and the result is the same.
+    """
+    from ..corpus.build import BuildOptions
+    from ..corpus.build import build as build_corpus
+    from ..corpus.labels import parse_label_map
+    from ..corpus.select import Selection
+
+    if len(paths) < 2:
+        raise typer.BadParameter("Give at least one file, and the folder to build.")
+    *inputs, output = paths
+    options = BuildOptions(mode.value, keep_duplicates, shard_size, batch_size)
+    selection = Selection(
+        min_confidence=min_confidence,
+        below=below.value,
+        incomplete=incomplete.value,
+        empty_rate=empty_rate,
+        dev_rate=dev,
+        labels=parse_label_map(label or []),
+    )
+    nlp = load_pipeline(lang, source_lang, config)
+    result = build_corpus(inputs, output, nlp, options, selection, progress=not quiet)
+    print(summary(result, output), file=sys.stderr)
+
+
+def summary(manifest: dict[str, Any], output: Path) -> str:
+    """What was built, and what was lost, in a few lines."""
+    counts = manifest["counts"]
+    texts = counts["texts"]
+    lines = [f"{output}: {texts['read']} texts read"]
+    for split in ("train", "dev"):
+        found = ", ".join(f"{count} {label}" for label, count in counts[split].items())
+        lines.append(f"  {split}: {texts.get(split, 0)} texts ({found or 'no entities'})")
+    for name, count in texts.items():
+        if name.startswith("left out"):
+            lines.append(f"  {name}: {count}")
+    for kind, what in (("entities_lost", "entity"), ("source_dropped", "source label dropped")):
+        lines.extend(f"  {what}: {name}: {count}" for name, count in counts[kind].items())
+    return "\n".join(lines)

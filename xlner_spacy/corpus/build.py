@@ -1,0 +1,461 @@
+"""Silver training data for the target language, by projection: `xlner build`.
+
+translate-test: target-language texts are translated into the source language, the entities
+    found there are projected back.
+translate-train: a labelled source-language corpus is translated into the target language,
+    its gold entities are projected onto the translation.
+
+The input is dealt with part by part (`shards`); what is done is never done again.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import heapq
+import json
+import logging
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, Literal
+
+from filelock import FileLock, Timeout
+from spacy.language import Language
+from spacy.tokens import Doc
+from tqdm import tqdm
+
+from ..errors import BackendError, InputError, SetupError, check_setting
+from ..extensions import forget
+from ..given import give_translation
+from ..languages import tokenizer
+from ..pipeline.base import keep_failed
+from ..pipeline.stages import Translate
+from . import manifest
+from .gold import read_gold
+from .select import Selected, Selection, select, text_key
+from .shards import SPLITS, prepare, read_part, write_part
+from .texts import SUFFIXES, read_docs
+
+logger = logging.getLogger(__name__)
+
+Mode = Literal["translate-test", "translate-train"]
+MODES = ("translate-test", "translate-train")
+
+# For the report: from each part so many texts, and the projections that are least sure.
+EXAMPLES = 5
+LEAST_SURE = 10
+
+
+@dataclass(frozen=True)
+class BuildOptions:
+    """How a silver corpus is built; see `Selection` for what is kept of it.
+
+    mode (str): "translate-test" or "translate-train".
+    keep_duplicates (bool): Keep texts that are there already.
+    shard_size (int): Input texts of a part: what is lost if a run is killed.
+    batch_size (int): Texts that the pipeline gets at once.
+
+    RAISES: SetupError for values out of range.
+    """
+
+    mode: Mode = "translate-test"
+    keep_duplicates: bool = False
+    shard_size: int = 500
+    batch_size: int = 64
+
+    def __post_init__(self) -> None:
+        check_setting("build", "mode", self.mode, self.mode in MODES, f"one of {MODES}")
+        for name in ("shard_size", "batch_size"):
+            value = getattr(self, name)
+            check_setting("build", name, value, value > 0, "greater than 0")
+
+
+def build(
+    inputs: Sequence[Path],
+    output: Path,
+    nlp: Language,
+    options: BuildOptions,
+    selection: Selection,
+    *,
+    progress: bool = False,
+) -> dict[str, Any]:
+    """Build a silver corpus, or go on with one that was interrupted.
+
+    inputs: Files, in order. translate-test: .txt, .jsonl, .spacy, or columns, of which the labels
+        are not used. translate-train: what `read_gold` reads.
+    output: The folder; it must be new, or of the same build.
+    nlp (Language): A pipeline for the target language with `xl_projector`.
+    RETURNS: The manifest.
+    RAISES: InputError for a bad input, a folder of another build, a damaged shard; SetupError
+        for a bad setting or a full disk; BackendError if not one text of a part comes through.
+    """
+    labels = selection.labels if options.mode == "translate-train" else None
+    if options.mode == "translate-train" and labels is not None:
+        # The corpus's own labels are mapped, where they are read; errors name the line there.
+        selection = Selection(**{**vars(selection), "labels": None})
+    job = _Job(nlp, options, selection, labels)
+    settings = _settings(inputs, nlp, options, selection, labels)
+    nlp.set_error_handler(keep_failed)  # type: ignore[arg-type]
+    with _folder(output, settings):
+        merged = _Totals()
+        total = _count_texts(inputs)
+        with tqdm(total=total, unit="text", disable=not progress, smoothing=0.1) as bar:
+            for record, was_done in job.parts(inputs, output):
+                merged.add(record)
+                if was_done:
+                    bar.initial += record["n_texts"]
+                bar.update(record["n_texts"])
+        if not merged.counts["texts"]["read"]:
+            raise InputError(f"{', '.join(map(str, inputs))}: no texts.")
+        result = {**_begun(settings), "complete": True, **merged.result()}
+        manifest.write_manifest(output, result)
+    return result
+
+
+def _settings(
+    inputs: Sequence[Path],
+    nlp: Language,
+    options: BuildOptions,
+    selection: Selection,
+    labels: Any,
+) -> dict[str, Any]:
+    """Everything that the result depends on."""
+    components = {
+        name: resolved_blocks(nlp, dict(nlp.config["components"][name])) for name in nlp.pipe_names
+    }
+    return {
+        "inputs": [str(path) for path in inputs],
+        "lang": nlp.lang,
+        **asdict(options),
+        **vars(selection),
+        "labels": labels if labels is not None else selection.labels,
+        "components": components,
+        "local_models": manifest.local_models(components),
+        "versions": manifest.versions(),
+    }
+
+
+def resolved_blocks(nlp: Language, block: dict[str, Any]) -> dict[str, Any]:
+    """A component's block with the defaults in the place of nulls."""
+    from ..defaults import choose_all
+
+    if not str(block.get("factory", "")).startswith("xl_"):
+        return block
+    target = str(block.get("target_lang") or nlp.lang)
+    chosen = choose_all(block.get("source_lang", "en"), target)
+    return {
+        key: chosen[key].block if value is None and key in chosen else value
+        for key, value in block.items()
+    }
+
+
+def _begun(settings: dict[str, Any]) -> dict[str, Any]:
+    return {"format": manifest.FORMAT, "complete": False, "settings": settings}
+
+
+@contextmanager
+def _folder(output: Path, settings: dict[str, Any]) -> Iterator[None]:
+    """The folder, for us alone, with what an earlier run of the same build left in it."""
+    # As JSON has them: tuples are lists there.
+    settings = json.loads(json.dumps(settings))
+    is_new = not output.exists() or (output.is_dir() and not any(output.iterdir()))
+    if not is_new and not (output / manifest.FILE).is_file():
+        raise InputError(
+            f"{output} is there already, and is not the folder of an `xlner build`.",
+            hint="Name a new folder.",
+        )
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(output / ".lock", timeout=0)
+        with lock:
+            if is_new:
+                manifest.write_manifest(output, _begun(settings))
+            old = manifest.read_manifest(output)["settings"]
+            manifest.check_same_settings(output, old, settings)
+            prepare(output)
+            yield
+    except Timeout as error:
+        raise InputError(
+            f"{output} is being built by another process.", hint="Wait for it to end."
+        ) from error
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise
+        raise SetupError(
+            f"{output}: the disk is full ({error.strerror}).",
+            hint="Make room and run the same command again: it goes on where it was.",
+        ) from error
+
+
+class _Job:
+    """What turns input texts into parts."""
+
+    def __init__(
+        self, nlp: Language, options: BuildOptions, selection: Selection, labels: Any
+    ) -> None:
+        self.nlp = nlp
+        self.options = options
+        self.selection = selection
+        self.labels = labels
+        self.translate = _translate_stage(nlp)
+        # A database of SQLite's own, in a temporary file: however many texts there are,
+        # they are not all in memory.
+        self.seen = sqlite3.connect("")
+        self.seen.execute("CREATE TABLE seen (key BLOB PRIMARY KEY) WITHOUT ROWID")
+
+    def parts(self, inputs: Sequence[Path], output: Path) -> Iterator[tuple[dict[str, Any], bool]]:
+        """The records of all parts, in order, and whether each was done before."""
+        texts = self._read(inputs)
+        number = 0
+        while docs := list(islice(texts, self.options.shard_size)):
+            digest = _digest(docs)
+            fresh = [self._is_new(doc) for doc in docs]
+            record = read_part(output, number, digest)
+            done = record is not None
+            if record is None:
+                record = self._make_part(output, number, docs, fresh, digest)
+            yield record, done
+            number += 1
+        if list((output / "parts").glob(f"{number:05}.json")):
+            raise InputError(
+                f"{output} has more parts than the input has texts for.",
+                hint="The input has changed since: build into another folder.",
+            )
+
+    def _read(self, inputs: Sequence[Path]) -> Iterator[Doc]:
+        source_lang, lang = self.translate.source_lang, self.translate.target_lang
+        for path in inputs:
+            if self.options.mode == "translate-train":
+                yield from read_gold(path, tokenizer(source_lang), source_lang, self.labels)
+            elif path.suffix in SUFFIXES:
+                yield from read_docs(str(path), self.nlp, source_lang)
+            else:
+                yield from read_gold(path, self.nlp, lang)
+
+    def _is_new(self, doc: Doc) -> bool:
+        key = hashlib.blake2b(text_key(doc.text).encode("utf8", "surrogatepass")).digest()[:16]
+        inserted = self.seen.execute("INSERT OR IGNORE INTO seen VALUES (?)", (key,)).rowcount
+        return bool(inserted)
+
+    def _make_part(
+        self, output: Path, number: int, docs: list[Doc], fresh: list[bool], digest: str
+    ) -> dict[str, Any]:
+        totals = _Totals()
+        todo = []
+        for doc, is_new in zip(docs, fresh, strict=True):
+            reason = None
+            if not doc.text.strip():
+                reason = "empty"
+            elif not is_new and not self.options.keep_duplicates:
+                reason = "duplicate"
+            if reason:
+                totals.counts["texts"].update({"read": 1, f"left out: {reason}": 1})
+            else:
+                todo.append(doc)
+        chosen: dict[str, list[Doc]] = {split: [] for split in SPLITS}
+        failed = 0
+        for key, doc in self._project(todo):
+            selected = select(doc, self.selection, key)
+            totals.count(doc, selected)
+            failed += any(p["reason"] == "error" for p in doc._.xl_problems or [])
+            if selected.doc is not None:
+                chosen[selected.outcome].append(selected.doc)
+        if todo and failed == len(todo):
+            raise BackendError(
+                f"Part {number}: every text failed: see the warnings above.",
+                hint="Run it again with --debug to see where. What is done is kept.",
+            )
+        return write_part(
+            output,
+            number,
+            chosen,
+            {"n_texts": len(docs), "input_sha256": digest, **totals.result()},
+        )
+
+    def _project(self, docs: list[Doc]) -> Iterator[tuple[str, Doc]]:
+        """The target-language Docs with their entities, and the key of each input text."""
+        keys = [text_key(doc.text) for doc in docs]
+        if self.options.mode == "translate-train":
+            targets: Iterable[Doc] = self._translated(docs)
+        else:
+            targets = (_without_labels(doc) for doc in docs)
+        results = self.nlp.pipe(targets, batch_size=self.options.batch_size)
+        yield from zip(keys, results, strict=True)
+
+    def _translated(self, docs: Iterable[Doc]) -> Iterator[Doc]:
+        """Labelled source-language Docs -> target-language Docs that know whence they come."""
+        # The Doc's text is to be translated into the target language, so that here our source
+        # is the translator's target.
+        way = Translate(
+            self.translate.translator,
+            source_lang=self.translate.target_lang,
+            target_lang=self.translate.source_lang,
+            max_words=self.translate.max_words,
+        )
+        from ..pipeline.base import StageComponent
+
+        component = StageComponent(self.nlp, "translate-train", [way], redo=True)
+        component.set_error_handler(keep_failed)  # type: ignore[arg-type]
+        for doc in component.pipe(docs, batch_size=self.options.batch_size):
+            translations = doc._.xl_translations
+            text = translations[0]["text"] if translations else ""
+            segments = [
+                (to_start, to_end, start, end)
+                for start, end, to_start, to_end in (translations[0]["segments"] if text else [])
+            ]
+            target = self.nlp.make_doc(text)
+            give_translation(
+                target,
+                doc.text,
+                lang=self.translate.source_lang,
+                entities=[(e.start_char, e.end_char, e.label_) for e in doc.ents],
+                segments=segments,
+            )
+            if doc._.xl_problems:
+                target._.xl_problems = doc._.xl_problems
+            yield target
+
+
+def _translate_stage(nlp: Language) -> Translate:
+    for _, component in nlp.pipeline:
+        for stage in getattr(component, "stages", ()):
+            if isinstance(stage, Translate):
+                return stage
+    raise SetupError(
+        "The pipeline has no component that translates.",
+        hint='Add "xl_projector", or leave --config out.',
+    )
+
+
+def _without_labels(doc: Doc) -> Doc:
+    """A text as raw text: labels that its file has, and what an earlier run placed, are not
+    used. A translation that the user gave is."""
+    forget(doc, "xl_alignments")
+    forget(doc, "xl_candidates")
+    doc.ents = []
+    return doc
+
+
+def _digest(docs: Iterable[Doc]) -> str:
+    """Of all that the input says: texts, tokens, labels, given translations."""
+    digest = hashlib.sha256()
+    for doc in docs:
+        content = [
+            [token.text_with_ws for token in doc],
+            [(ent.start, ent.end, ent.label_) for ent in doc.ents],
+            doc._.xl_translations,
+        ]
+        digest.update(json.dumps(content).encode())
+    return digest.hexdigest()
+
+
+def _count_texts(inputs: Iterable[Path]) -> int | None:
+    """How many texts there are, for the progress bar. None: not known (.spacy)."""
+    total = 0
+    for path in inputs:
+        if path.suffix == ".spacy" or not path.is_file():
+            return None
+        by_line = path.suffix in (".txt", ".jsonl")
+        blank_before = True
+        with path.open("rb") as lines:
+            for line in lines:
+                blank = not line.strip()
+                if path.suffix == ".txt":
+                    total += 1
+                elif by_line:
+                    total += not blank
+                else:
+                    total += blank_before and not blank
+                blank_before = blank
+    return total
+
+
+class _Totals:
+    """Counts, and what the report shows, of one part or of many."""
+
+    def __init__(self) -> None:
+        self.counts: dict[str, Counter] = {
+            kind: Counter() for kind in ("texts", "train", "dev", "entities_lost", "source_dropped")
+        }
+        self.examples: list[dict[str, Any]] = []
+        self.least_sure: list[dict[str, Any]] = []
+
+    def count(self, doc: Doc, selected: Selected) -> None:
+        """Add one projected text."""
+        kept = selected.doc is not None
+        outcome = selected.outcome if kept else f"left out: {selected.outcome}"
+        self.counts["texts"].update({"read": 1, outcome: 1})
+        if kept:
+            self.counts[selected.outcome].update(selected.entities)
+            self.counts["entities_lost"].update(selected.lost)
+        else:
+            found = sum(1 for fate in selected.fates if fate == "kept")
+            self.counts["entities_lost"].update(
+                {"in a text that is left out": found} if found else {}
+            )
+            self.counts["entities_lost"].update(selected.lost)
+        self.counts["source_dropped"].update(doc._.xl_dropped or {})
+        if doc._.xl_entities and kept and len(self.examples) < EXAMPLES:
+            self.examples.append(example(doc, selected))
+        for entity, fate in zip(doc._.xl_entities or [], selected.fates, strict=True):
+            self.least_sure.append({**example(doc, selected), "entity": dict(entity), "fate": fate})
+        self._keep_least_sure()
+
+    def add(self, record: dict[str, Any]) -> None:
+        """Add a part's."""
+        for kind, counter in record["counts"].items():
+            self.counts[kind].update(counter)
+        if len(self.examples) < 4 * EXAMPLES:
+            self.examples.extend(record["examples"])
+        self.least_sure.extend(record["least_sure"])
+        self._keep_least_sure()
+
+    def _keep_least_sure(self) -> None:
+        self.least_sure = heapq.nsmallest(
+            LEAST_SURE,
+            self.least_sure,
+            key=lambda item: (item["entity"]["confidence"], item["text"], item["entity"]["start"]),
+        )
+
+    def result(self) -> dict[str, Any]:
+        """As the record of a part or the manifest has them."""
+        return {
+            "counts": {kind: dict(sorted(c.items())) for kind, c in self.counts.items()},
+            "examples": self.examples,
+            "least_sure": self.least_sure,
+        }
+
+
+def example(doc: Doc, selected: Selected) -> dict[str, Any]:
+    """A text and its translation with their entities, for the report."""
+    return {
+        "text": doc.text,
+        "ents": [
+            {
+                "start": e["start_char"],
+                "end": e["end_char"],
+                "label": e["label"],
+                "confidence": e["confidence"],
+                "fate": fate,
+            }
+            for e, fate in zip(doc._.xl_entities, selected.fates, strict=True)
+        ],
+        "translations": [
+            {
+                "text": translation["text"],
+                "ents": [
+                    {"start": e["start_char"], "end": e["end_char"], "label": e["label"]}
+                    for e in entities
+                ],
+            }
+            for translation, entities in zip(
+                doc._.xl_translations, doc._.xl_source_ents, strict=True
+            )
+        ],
+        "outcome": selected.outcome,
+    }
