@@ -19,7 +19,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
@@ -37,6 +37,7 @@ from ..pipeline.base import keep_failed
 from ..pipeline.stages import Translate
 from . import manifest
 from .gold import read_gold
+from .readers import corpus_files
 from .select import Selected, Selection, select, text_key
 from .shards import SPLITS, prepare, read_part, write_part
 from .texts import SUFFIXES, read_docs
@@ -86,7 +87,7 @@ def build(
 ) -> dict[str, Any]:
     """Build a silver corpus, or go on with one that was interrupted.
 
-    inputs: Files, in order. translate-test: .txt, .jsonl, .spacy, or columns, of which the labels
+    inputs: Files, or folders of .spacy files, in order. translate-test: .txt, .jsonl, .spacy, or columns, of which the labels
         are not used. translate-train: what `read_gold` reads.
     output: The folder; it must be new, or of the same build.
     nlp (Language): A pipeline for the target language with `xl_projector`.
@@ -94,10 +95,11 @@ def build(
     RAISES: InputError for a bad input, a folder of another build, a damaged shard; SetupError
         for a bad setting or a full disk; BackendError if not one text of a part comes through.
     """
+    inputs = corpus_files(inputs)
     labels = selection.labels if options.mode == "translate-train" else None
     if options.mode == "translate-train" and labels is not None:
         # The corpus's own labels are mapped, where they are read; errors name the line there.
-        selection = Selection(**{**vars(selection), "labels": None})
+        selection = replace(selection, labels=None)
     job = _Job(nlp, options, selection, labels)
     settings = _settings(inputs, nlp, options, selection, labels)
     nlp.set_error_handler(keep_failed)  # type: ignore[arg-type]
@@ -105,11 +107,8 @@ def build(
         merged = _Totals()
         total = _count_texts(inputs)
         with tqdm(total=total, unit="text", disable=not progress, smoothing=0.1) as bar:
-            for record, was_done in job.parts(inputs, output):
+            for record in job.parts(inputs, output, bar):
                 merged.add(record)
-                if was_done:
-                    bar.initial += record["n_texts"]
-                bar.update(record["n_texts"])
         if not merged.counts["texts"]["read"]:
             raise InputError(f"{', '.join(map(str, inputs))}: no texts.")
         result = {**_begun(settings), "complete": True, **merged.result()}
@@ -208,18 +207,20 @@ class _Job:
         self.seen = sqlite3.connect("")
         self.seen.execute("CREATE TABLE seen (key BLOB PRIMARY KEY) WITHOUT ROWID")
 
-    def parts(self, inputs: Sequence[Path], output: Path) -> Iterator[tuple[dict[str, Any], bool]]:
-        """The records of all parts, in order, and whether each was done before."""
+    def parts(self, inputs: Sequence[Path], output: Path, bar: tqdm) -> Iterator[dict[str, Any]]:
+        """The records of all parts, in order."""
         texts = self._read(inputs)
         number = 0
         while docs := list(islice(texts, self.options.shard_size)):
             digest = _digest(docs)
             fresh = [self._is_new(doc) for doc in docs]
             record = read_part(output, number, digest)
-            done = record is not None
             if record is None:
-                record = self._make_part(output, number, docs, fresh, digest)
-            yield record, done
+                record = self._make_part(output, number, docs, fresh, digest, bar)
+            else:
+                bar.initial += len(docs)  # not counted in the rate
+                bar.update(len(docs))
+            yield record
             number += 1
         if list((output / "parts").glob(f"{number:05}.json")):
             raise InputError(
@@ -228,14 +229,26 @@ class _Job:
             )
 
     def _read(self, inputs: Sequence[Path]) -> Iterator[Doc]:
-        source_lang, lang = self.translate.source_lang, self.translate.target_lang
         for path in inputs:
             if self.options.mode == "translate-train":
-                yield from read_gold(path, tokenizer(source_lang), source_lang, self.labels)
+                yield from self._labelled(path)
             elif path.suffix in SUFFIXES:
-                yield from read_docs(str(path), self.nlp, source_lang)
+                yield from read_docs(str(path), self.nlp, self.translate.source_lang)
             else:
-                yield from read_gold(path, self.nlp, lang)
+                yield from read_gold(path, self.nlp, self.translate.target_lang)
+
+    def _labelled(self, path: Path) -> Iterator[Doc]:
+        """RAISES: InputError for a text that nobody has annotated: not one without entities."""
+        source_lang = self.translate.source_lang
+        docs = read_gold(path, tokenizer(source_lang), source_lang, self.labels)
+        for number, doc in enumerate(docs, 1):
+            if len(doc) and not doc.has_annotation("ENT_IOB"):
+                raise InputError(
+                    f"{path}, text {number}: {doc.text[:40]!r} has no entity annotation.",
+                    hint="Label it first (doc.ents = [] if it has no entities), or build from raw "
+                    "texts with --mode translate-test.",
+                )
+            yield doc
 
     def _is_new(self, doc: Doc) -> bool:
         key = hashlib.blake2b(text_key(doc.text).encode("utf8", "surrogatepass")).digest()[:16]
@@ -243,7 +256,13 @@ class _Job:
         return bool(inserted)
 
     def _make_part(
-        self, output: Path, number: int, docs: list[Doc], fresh: list[bool], digest: str
+        self,
+        output: Path,
+        number: int,
+        docs: list[Doc],
+        fresh: list[bool],
+        digest: str,
+        bar: tqdm,
     ) -> dict[str, Any]:
         totals = _Totals()
         todo = []
@@ -257,12 +276,14 @@ class _Job:
                 totals.counts["texts"].update({"read": 1, f"left out: {reason}": 1})
             else:
                 todo.append(doc)
+        bar.update(len(docs) - len(todo))
         chosen: dict[str, list[Doc]] = {split: [] for split in SPLITS}
         failed = 0
         for key, doc in self._project(todo):
             selected = select(doc, self.selection, key)
             totals.count(doc, selected)
             failed += any(p["reason"] == "error" for p in doc._.xl_problems or [])
+            bar.update()
             if selected.doc is not None:
                 chosen[selected.outcome].append(selected.doc)
         if todo and failed == len(todo):
@@ -309,13 +330,7 @@ class _Job:
                 for start, end, to_start, to_end in (translations[0]["segments"] if text else [])
             ]
             target = self.nlp.make_doc(text)
-            give_translation(
-                target,
-                doc.text,
-                lang=self.translate.source_lang,
-                entities=[(e.start_char, e.end_char, e.label_) for e in doc.ents],
-                segments=segments,
-            )
+            give_translation(target, doc, segments=segments)
             if doc._.xl_problems:
                 target._.xl_problems = doc._.xl_problems
             yield target

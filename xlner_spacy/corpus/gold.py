@@ -40,8 +40,8 @@ def read_gold(
     if file.suffix == ".spacy":
         for number, doc in enumerate(read_docbin(file, nlp), 1):
             where = f"{file}, text {number}"
-            entities = [(e.start, e.end, map_label(e.label_, labels, where)) for e in doc.ents]
-            _set_entities(doc, entities, where)
+            if labels is not None:
+                _relabel(doc, labels, where)
             yield doc
     elif file.suffix == ".jsonl":
         with file.open("rb") as lines:
@@ -141,6 +141,14 @@ def _set_entities(doc: Doc, entities: Entities, where: str) -> None:
             f"{where}: entities that overlap: {', '.join(repr(span.text) for span in kept)}.",
             hint="A text's entities must lie side by side: keep the outer or the inner ones.",
         ) from error
+
+
+def _relabel(doc: Doc, labels: LabelMap, where: str) -> None:
+    """Words whose annotation is missing stay so."""
+    mapped = [(ent.start, ent.end, map_label(ent.label_, labels, where)) for ent in doc.ents]
+    kept = [Span(doc, start, end, label) for start, end, label in mapped if label]
+    missing = [doc[token.i : token.i + 1] for token in doc if not token.ent_iob]
+    doc.set_ents(kept, missing=missing, default="outside")
 
 
 def _first(record: dict[str, Any], keys: Iterable[str]) -> Any:

@@ -121,16 +121,3 @@ def _differences(old: Any, new: Any, name: str = "") -> list[str]:
             found.extend(_differences(old.get(key), new.get(key), part))
         return found
     return [] if old == new else [f"{name}: {old!r:.80} then, {new!r:.80} now"]
-
-
-def check_finished(folder: Path) -> None:
-    """A folder of shards may be read if the build that it belongs to is finished.
-
-    RAISES: InputError if it is not.
-    """
-    parent = folder.resolve().parent
-    if (parent / FILE).is_file() and not read_manifest(parent).get("complete"):
-        raise InputError(
-            f"{folder} belongs to an xlner build that is not finished.",
-            hint="Run the same `xlner build` command again: it goes on where it was.",
-        )

@@ -13,7 +13,7 @@ from spacy.training import Example
 
 from ..errors import InputError, SetupError
 from .gold import read_gold
-from .manifest import check_finished
+from .shards import check_split
 
 Reader = Callable[[Language], Iterator[Example]]
 
@@ -59,15 +59,14 @@ def make_corpus(
 def corpus_files(paths: Iterable[str | Path]) -> list[Path]:
     """The files of corpora, in order; of a folder its .spacy files by name.
 
-    RAISES: InputError if there is no such file, or a folder has none or belongs to an
-        `xlner build` that is not finished.
+    RAISES: InputError if a folder has none, or is not as its `xlner build` left it.
     """
     files: list[Path] = []
     for path in map(Path, paths):
         if not path.is_dir():
             files.append(path)
             continue
-        check_finished(path)
+        check_split(path)
         shards = sorted(path.glob("*.spacy"))
         if not shards:
             parts = sorted(part.name for part in path.iterdir() if part.is_dir())

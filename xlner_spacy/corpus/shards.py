@@ -15,7 +15,7 @@ from typing import Any
 from spacy.tokens import Doc, DocBin
 
 from ..errors import InputError
-from .manifest import read_json, write_json
+from .manifest import FILE, read_json, read_manifest, write_json
 from .texts import atomic_file
 
 RECORDS = "parts"
@@ -26,8 +26,8 @@ def prepare(folder: Path) -> None:
     """Make the folders, and take away what a run that was killed left half-written."""
     for name in (RECORDS, *SPLITS):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    for place in (folder, *(folder / name for name in (RECORDS, *SPLITS))):
-        for partial in place.glob(".*-*"):
+    for pattern in (".manifest.json-*", "*/.?????.json-*", "*/.?????.spacy-*"):
+        for partial in folder.glob(pattern):
             partial.unlink()
 
 
@@ -80,6 +80,34 @@ def read_part(folder: Path, number: int, input_digest: str) -> dict[str, Any] | 
 def records(folder: Path) -> list[dict[str, Any]]:
     """All records of a build, in order."""
     return [read_json(file) for file in sorted((folder / RECORDS).glob("*.json"))]
+
+
+def check_split(folder: Path) -> None:
+    """A folder of shards may be read if the build that it belongs to is finished and it has
+    that build's shards and no others. A folder that belongs to no build may be read.
+
+    RAISES: InputError if not.
+    """
+    build = folder.resolve().parent
+    if folder.resolve().name not in SPLITS or not (build / FILE).is_file():
+        return
+    if not read_manifest(build).get("complete"):
+        raise InputError(
+            f"{folder} belongs to an xlner build that is not finished.",
+            hint="Run the same `xlner build` command again: it goes on where it was.",
+        )
+    known = set()
+    for record in records(build):
+        shard = record["shards"].get(folder.resolve().name)
+        if shard:
+            known.add(Path(shard["file"]).name)
+            _check_shard(build, shard, _record_file(build, record["part"]))
+    strange = sorted({path.name for path in folder.glob("*.spacy")} - known)
+    if strange:
+        raise InputError(
+            f"{folder} has files that its build did not write: {', '.join(strange[:5])}.",
+            hint="Move them elsewhere; several corpora are read as a list of paths.",
+        )
 
 
 def _check_shard(folder: Path, shard: dict[str, Any], record_file: Path) -> None:
