@@ -40,7 +40,7 @@ from .gold import read_gold
 from .readers import corpus_files
 from .select import Selected, Selection, select, text_key
 from .shards import SPLITS, prepare, read_part, write_part
-from .texts import SUFFIXES, read_docs
+from .texts import SUFFIXES, existing, read_docs
 
 logger = logging.getLogger(__name__)
 
@@ -95,7 +95,7 @@ def build(
     RAISES: InputError for a bad input, a folder of another build, a damaged shard; SetupError
         for a bad setting or a full disk; BackendError if not one text of a part comes through.
     """
-    inputs = corpus_files(inputs)
+    inputs = [existing(path) for path in corpus_files(inputs)]
     labels = selection.labels if options.mode == "translate-train" else None
     if options.mode == "translate-train" and labels is not None:
         # The corpus's own labels are mapped, where they are read; errors name the line there.
@@ -172,7 +172,8 @@ def _folder(output: Path, settings: dict[str, Any]) -> Iterator[None]:
         output.mkdir(parents=True, exist_ok=True)
         lock = FileLock(output / ".lock", timeout=0)
         with lock:
-            if is_new:
+            # As long as nothing is done there are no old settings to be true to.
+            if not any(output.glob("parts/*.json")) and (is_new or not _is_finished(output)):
                 manifest.write_manifest(output, _begun(settings))
             old = manifest.read_manifest(output)["settings"]
             manifest.check_same_settings(output, old, settings)
@@ -189,6 +190,10 @@ def _folder(output: Path, settings: dict[str, Any]) -> Iterator[None]:
             f"{output}: the disk is full ({error.strerror}).",
             hint="Make room and run the same command again: it goes on where it was.",
         ) from error
+
+
+def _is_finished(output: Path) -> bool:
+    return bool(manifest.read_manifest(output).get("complete"))
 
 
 class _Job:
@@ -218,7 +223,8 @@ class _Job:
             if record is None:
                 record = self._make_part(output, number, docs, fresh, digest, bar)
             else:
-                bar.initial += len(docs)  # not counted in the rate
+                if not bar.disable:
+                    bar.initial += len(docs)  # not counted in the rate
                 bar.update(len(docs))
             yield record
             number += 1

@@ -96,7 +96,7 @@ def _sentence(file: Path, block: list[tuple[int, str]]) -> GoldSentence | None:
         return None
     return GoldSentence(
         words=words,
-        entities=_entities(file, block[0][0], tags),
+        entities=entities_of_tags(tags, f"{file}, sentence of line {block[0][0]}"),
         text=comments.get("text"),
         sent_id=comments.get("sent_id"),
         line=block[0][0],
@@ -133,12 +133,22 @@ def _has_ids(rows: list[list[str]]) -> bool:
     )
 
 
-def _entities(file: Path, line: int, tags: list[str]) -> list[tuple[int, int, str]]:
-    plain = [_to_iob(tag) for tag in tags]
+def entities_of_tags(tags: list[str], where: str) -> list[tuple[int, int, str]]:
+    """Token spans [start, end) with labels, of IOB1, IOB2, BILUO or IOBES tags.
+
+    where (str): The file and line, for the error.
+    RAISES: InputError if one is no tag.
+    """
+    strange = [tag for tag in tags if not _TAG.fullmatch(tag)]
+    if strange:
+        raise InputError(
+            f"{where}: bad tags ({', '.join(map(repr, strange[:5]))}).",
+            hint="Expected O, B-LABEL or I-LABEL.",
+        )
     try:
-        found = tags_to_entities(iob_to_biluo(plain))
+        found = tags_to_entities(iob_to_biluo([_to_iob(tag) for tag in tags]))
     except (ValueError, AssertionError) as error:
-        raise InputError(f"{file}, sentence of line {line}: bad tags ({error}).") from error
+        raise InputError(f"{where}: bad tags ({error}).") from error
     return [(start, end + 1, label) for label, start, end in found]
 
 

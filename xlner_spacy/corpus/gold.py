@@ -8,10 +8,9 @@ from typing import Any
 
 from spacy.language import Language
 from spacy.tokens import Doc, Span
-from spacy.training.iob_utils import iob_to_biluo, tags_to_entities
 
 from ..errors import InputError
-from .conll import stream_conll
+from .conll import entities_of_tags, stream_conll
 from .detokenize import to_doc
 from .labels import LabelMap, map_label
 from .texts import decoded, existing, parse_record, read_docbin
@@ -90,12 +89,7 @@ def _from_tags(
             hint="Tags must be names (B-PER, I-PER, O), not numbers: write them with the "
             f"dataset's label names. {_EXPECTED}",
         )
-    try:
-        found = tags_to_entities(iob_to_biluo(list(tags)))
-    except (ValueError, AssertionError) as error:
-        raise InputError(f"{where}: bad tags ({error}).", hint=_EXPECTED) from error
-    entities = [(start, end + 1, label) for label, start, end in found]
-    return to_doc(nlp.vocab, words, text, lang), entities
+    return to_doc(nlp.vocab, words, text, lang), entities_of_tags(tags, where)
 
 
 def _from_offsets(record: dict[str, Any], nlp: Language, where: str) -> tuple[Doc, Entities]:
