@@ -28,12 +28,12 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.offline: $(INSTALLED_FROM) | $(BIN)/python
-	$(PIP) install --quiet -c constraints.txt -e ".[offline]"
+	$(PIP) install --quiet -c constraints.txt -e ".[offline,workflow]"
 	touch $@
 
 $(VENV)/.dev: $(INSTALLED_FROM) | $(BIN)/python
-	$(PIP) install --quiet -c constraints.txt -e ".[offline,dev]"
+	$(PIP) install --quiet -c constraints.txt -e ".[offline,workflow,dev]"
 	touch $@ $(VENV)/.offline
 
 clean:
-	rm -rf $(VENV) demo build *.egg-info
+	rm -rf $(VENV) demo build *.egg-info silver training metrics packages report.html project.lock

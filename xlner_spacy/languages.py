@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from functools import cache
 
 import langcodes
@@ -89,6 +91,21 @@ def blank(code: str) -> Language:
         raise SetupError(
             f"spaCy's tokenizer for {code!r} cannot be loaded.", hint=str(error)
         ) from error
+
+
+@contextmanager
+def passing_words(*pipelines: Language) -> Iterator[None]:
+    """While the block runs, words that are new to the pipelines are kept by them for the
+    block only, so that memory does not grow with the texts (spaCy's memory zones, which must
+    not be nested: a pipeline that is in one already is left as it is).
+
+    Docs and spans that are made in the block must not be used after it.
+    """
+    with ExitStack() as zones:
+        for nlp in {id(nlp.vocab): nlp for nlp in pipelines}.values():
+            if not nlp.vocab.in_memory_zone:  # type: ignore[attr-defined]
+                zones.enter_context(nlp.memory_zone())
+        yield
 
 
 def iso639_1(code: str) -> str:

@@ -20,7 +20,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -32,7 +32,7 @@ from tqdm import tqdm
 from ..errors import BackendError, InputError, SetupError, check_setting
 from ..extensions import forget
 from ..given import give_translation
-from ..languages import tokenizer
+from ..languages import passing_words, tokenizer
 from ..pipeline.base import keep_failed
 from ..pipeline.stages import Translate
 from . import manifest
@@ -162,8 +162,12 @@ def _folder(output: Path, settings: dict[str, Any]) -> Iterator[None]:
     """The folder, for us alone, with what an earlier run of the same build left in it."""
     # As JSON has them: tuples are lists there.
     settings = json.loads(json.dumps(settings))
-    is_new = not output.exists() or (output.is_dir() and not any(output.iterdir()))
-    if not is_new and not (output / manifest.FILE).is_file():
+    # A run that was killed in its first moment may have left a hidden file.
+    names = [path.name for path in output.iterdir()] if output.is_dir() else []
+    is_new = all(name.startswith((".lock", ".manifest.json-")) for name in names)
+    if (output.exists() and not output.is_dir()) or not (
+        is_new or (output / manifest.FILE).is_file()
+    ):
         raise InputError(
             f"{output} is there already, and is not the folder of an `xlner build`.",
             hint="Name a new folder.",
@@ -215,24 +219,35 @@ class _Job:
     def parts(self, inputs: Sequence[Path], output: Path, bar: tqdm) -> Iterator[dict[str, Any]]:
         """The records of all parts, in order."""
         texts = self._read(inputs)
-        number = 0
-        while docs := list(islice(texts, self.options.shard_size)):
-            digest = _digest(docs)
-            fresh = [self._is_new(doc) for doc in docs]
-            record = read_part(output, number, digest)
+        vocabularies = (self.nlp, tokenizer(self.translate.source_lang))
+        for number in count():
+            with passing_words(*vocabularies):
+                record = self._part(texts, output, number, bar)
             if record is None:
-                record = self._make_part(output, number, docs, fresh, digest, bar)
-            else:
-                if not bar.disable:
-                    bar.initial += len(docs)  # not counted in the rate
-                bar.update(len(docs))
+                break
             yield record
-            number += 1
         if list((output / "parts").glob(f"{number:05}.json")):
             raise InputError(
                 f"{output} has more parts than the input has texts for.",
                 hint="The input has changed since: build into another folder.",
             )
+
+    def _part(
+        self, texts: Iterator[Doc], output: Path, number: int, bar: tqdm
+    ) -> dict[str, Any] | None:
+        """The next part's record; None at the end of the input."""
+        docs = list(islice(texts, self.options.shard_size))
+        if not docs:
+            return None
+        digest = _digest(docs)
+        fresh = [self._is_new(doc) for doc in docs]
+        record = read_part(output, number, digest)
+        if record is None:
+            return self._make_part(output, number, docs, fresh, digest, bar)
+        if not bar.disable:
+            bar.initial += len(docs)  # not counted in the rate
+        bar.update(len(docs))
+        return record
 
     def _read(self, inputs: Sequence[Path]) -> Iterator[Doc]:
         for path in inputs:

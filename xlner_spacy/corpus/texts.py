@@ -73,6 +73,9 @@ def read_docbin(file: Path, nlp: Language) -> Iterator[Doc]:
     """
     try:
         docs = DocBin(store_user_data=True).from_disk(file)
+        for string in docs.strings:
+            # Docs that come later need it too, even if this one is made in a memory zone.
+            nlp.vocab.strings.add(string, allow_transient=False)  # type: ignore[call-arg]
         yield from docs.get_docs(nlp.vocab)
     except _NOT_A_DOCBIN as error:
         raise InputError(

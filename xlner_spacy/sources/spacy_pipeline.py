@@ -12,6 +12,7 @@ from spacy.language import Language
 
 from ..backend import LazyBackend
 from ..errors import SetupError, check_setting
+from ..languages import passing_words
 from ..types import Mention
 from .mentions import mapped
 
@@ -61,8 +62,9 @@ class SpacyPipeline(LazyBackend):
 
     def __call__(self, texts: Sequence[str]) -> list[list[Mention]]:
         """RAISES: SetupError if there is no such pipeline."""
-        docs = self.nlp.pipe(texts, batch_size=self.batch_size)
-        return [mapped(doc.text, _mentions(doc), self.labels, self.trim) for doc in docs]
+        with passing_words(self.nlp):
+            docs = self.nlp.pipe(texts, batch_size=self.batch_size)
+            return [mapped(doc.text, _mentions(doc), self.labels, self.trim) for doc in docs]
 
     @cached_property
     def nlp(self) -> Language:
