@@ -68,14 +68,14 @@ def _row(doc: Doc, row: int, lang: str) -> dict[str, Any]:
             note = "projected" if n else "not placed"
             marks.append(_mark(f"{row}-{n}" if n else "", n, entity, note))
         source_lang = translation["lang"]
-        html = _marked(translation["text"], marks, _direction(source_lang))
+        html = _marked(translation["text"], marks, direction(source_lang))
         sources.append({"lang": source_lang, "html": html})
     code = lang or doc.lang_
     return {
         "kind": doc.user_data.get("xl_record", {}).get("kind", ""),
         "lang": code,
-        "dir": _direction(code),
-        "html": _marked(doc.text, target, _direction(code)),
+        "dir": direction(code),
+        "html": _marked(doc.text, target, direction(code)),
         "sources": sources,
         "placed": len(entities),
         "labels": {e["label"] for e in entities},
@@ -118,7 +118,8 @@ def _marked(text: str, marks: list[dict[str, Any]], direction: str) -> str:
     return html
 
 
-def _direction(lang: str) -> str:
+def direction(lang: str) -> str:
+    """Of the language's usual script: "ltr" or "rtl"."""
     return "rtl" if lang.split("-")[0] in _RTL else "ltr"
 
 

@@ -18,8 +18,10 @@ from .benchmark import benchmark_app
 from .build import build
 from .encoder import encoder
 from .info import info
+from .model_card import model_card
 from .options import debug_is_on
 from .project import project
+from .report import report
 
 
 class ErrorGroup(TyperGroup):
@@ -92,6 +94,8 @@ app.command("project")(project)
 app.command("build")(build)
 app.command("encoder")(encoder)
 app.command("info")(info)
+app.command("report")(report)
+app.command("model-card")(model_card)
 app.add_typer(benchmark_app, name="benchmark")
 
 

@@ -1,0 +1,38 @@
+"""`xlner report`: a page about a build and what was trained on it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .options import Debug
+
+
+def report(
+    folder: Annotated[
+        Path, typer.Argument(metavar="BUILD_FOLDER", help="What `xlner build` wrote.")
+    ],
+    out: Annotated[Path, typer.Option("--out", help="HTML file for the page.")],
+    metrics: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--metrics",
+            metavar="[NAME=]FILE.json",
+            help="What `xlner benchmark` wrote; may be given several times.",
+        ),
+    ] = None,
+    title: Annotated[str | None, typer.Option("--title", help="The page's heading.")] = None,
+    debug: Debug = False,
+) -> None:
+    """Write a page about a silver corpus: counts, scores, examples, what is least sure, errors.
+
+    The page is one HTML file that needs no network.
+    """
+    from ..reports.files import named_files
+    from ..reports.report import write_report
+
+    write_report(folder, named_files(metrics or []), out, title)
+    print(f"Written to {out}", file=sys.stderr)

