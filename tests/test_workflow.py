@@ -1,0 +1,211 @@
+"""The configs and the project: as a user runs them, on a few texts and for a few steps."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import spacy
+import srsly
+from spacy.cli._util import walk_directory
+from spacy.tokens import DocBin, Span
+from thinc.api import Config
+from typer.testing import CliRunner
+
+from xlner_spacy.cli.app import app
+from xlner_spacy.corpus.gold import read_gold
+
+from . import tiny_models
+
+ROOT = Path(__file__).parents[1]
+BIN = Path(sys.executable).parent
+
+
+def run(*command, cwd, check=True, **env):
+    path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
+    result = subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        env={**os.environ, "PATH": path, **env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert not check or result.returncode == 0, result.stdout + result.stderr
+    return result
+
+
+@pytest.fixture(scope="module")
+def gold(tmp_path_factory):
+    """Enough of the gold set to train a few steps on."""
+    folder = tmp_path_factory.mktemp("gold")
+    lines = (ROOT / "assets" / "gold.pt.jsonl").read_text(encoding="utf8").splitlines()
+    (folder / "train.jsonl").write_text("\n".join(lines[:120]), encoding="utf8")
+    (folder / "dev.jsonl").write_text("\n".join(lines[120:160]), encoding="utf8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory):
+    return tiny_models.encoder(tmp_path_factory.mktemp("encoder"))
+
+
+def overrides(gold, encoder):
+    return [
+        "--paths.train",
+        gold / "train.jsonl",
+        "--paths.dev",
+        gold / "dev.jsonl",
+        "--paths.encoder",
+        encoder,
+    ]
+
+
+@pytest.mark.parametrize("config", ["ner_cpu.cfg", "ner_trf.cfg"])
+def test_spacy_debugs_the_configs_without_complaint(gold, encoder, tmp_path, config):
+    arguments = [ROOT / "configs" / config, *overrides(gold, encoder)]
+    result = run(sys.executable, "-m", "spacy", "debug", "config", *arguments, cwd=tmp_path)
+    assert "Config is valid" in result.stdout or "valid" in result.stdout.lower()
+    result = run(sys.executable, "-m", "spacy", "debug", "data", *arguments, cwd=tmp_path)
+    assert "Corpus is loadable" in result.stdout
+    assert "120 training docs" in result.stdout
+    assert "✘" not in result.stdout
+
+
+def test_a_transformer_is_trained_its_embeddings_are_not(gold, encoder, tmp_path):
+    run(
+        *(sys.executable, "-m", "spacy", "train", ROOT / "configs" / "ner_trf.cfg"),
+        *overrides(gold, encoder),
+        *("--output", "out", "--training.max_steps", "4", "--training.eval_frequency", "4"),
+        *("--training.optimizer.learn_rate.warmup_steps", "1"),
+        cwd=tmp_path,
+    )
+    import transformers
+
+    before = transformers.AutoModel.from_pretrained(encoder)
+    nlp = spacy.load(tmp_path / "out" / "model-last")
+    after = nlp.get_pipe("transformer").model.transformer
+    words = [m.get_input_embeddings().weight.detach() for m in (before, after)]
+    assert words[0].equal(words[1])
+    layers = [m.encoder.layer[0].output.dense.weight.detach() for m in (before, after)]
+    assert not layers[0].equal(layers[1])
+
+
+def test_encoder_command(tmp_path):
+    result = CliRunner().invoke(app, ["encoder", str(tmp_path / "e" / "encoder")])
+    assert result.exit_code == 0, result.output
+    config = json.loads((tmp_path / "e" / "encoder" / "config.json").read_text())
+    assert (config["model_type"], config["num_hidden_layers"]) == ("bert", 12)
+    assert [p.name for p in (tmp_path / "e").iterdir()] == ["encoder"]
+    result = CliRunner().invoke(app, ["encoder", str(tmp_path / "e")])
+    assert result.exit_code == 1
+    assert "is there already" in result.stderr
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A copy of what `spacy project clone` would bring."""
+    for name in ("project.yml", "configs", "scripts", "assets"):
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, tmp_path / name)
+    return tmp_path
+
+
+def test_project_all_ends_with_a_package_that_works_without_us(project):
+    texts = (ROOT / "assets" / "sample.pt.jsonl").read_text(encoding="utf8").splitlines()
+    (project / "raw.jsonl").write_text("\n".join(texts[:60]), encoding="utf8")
+    config = Config().from_disk(project / "configs" / "ner_cpu.cfg", interpolate=False)
+    config["training"].update(max_steps=60, eval_frequency=20)
+    config.to_disk(project / "configs" / "short.cfg")
+    variables = ["--vars.raw", "raw.jsonl", "--vars.training", "configs/short.cfg"]
+    for command in ("build", "train", "evaluate", "package", "report"):
+        run(BIN / "spacy", "project", "run", command, ".", *variables, cwd=project)
+    skipped = run(BIN / "spacy", "project", "run", "build", ".", *variables, cwd=project)
+    assert "nothing changed" in skipped.stdout
+
+    (wheel,) = project.glob("packages/*/dist/*.whl")
+    assert wheel.name == "pt_xl_silver-0.1.0-py3-none-any.whl"
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", project / "site"]
+    run(*pip, wheel, cwd=project)
+    (meta,) = srsly_paths(project / "site", "meta.json")
+    assert not any("xlner" in requirement for requirement in meta["requirements"])
+    assert meta["license"] == "MIT"
+    # In a process in which our package cannot be imported.
+    code = (
+        "import sys; sys.modules['xlner_spacy'] = None\n"
+        "import pt_xl_silver; nlp = pt_xl_silver.load()\n"
+        "print(nlp.pipe_names, [e.label_ for e in nlp('A Ana Dias vive em Lisboa.').ents])"
+    )
+    result = run(sys.executable, "-c", code, cwd=project, PYTHONPATH=str(project / "site"))
+    assert "['tok2vec', 'ner']" in result.stdout
+    assert (project / "report.html").stat().st_size > 10_000
+
+
+def srsly_paths(folder, name):
+    files = sorted(walk_directory(folder, suffix=name), key=lambda path: len(path.parts))
+    return [srsly.read_json(files[0])]
+
+
+def test_the_gold_set_is_what_its_guidelines_say():
+    nlp = spacy.blank("pt")
+    docs = list(read_gold(ROOT / "assets" / "gold.pt.jsonl", nlp, "pt"))
+    assert len(docs) == 240
+    assert {e.label_ for doc in docs for e in doc.ents} == {"PER", "LOC", "ORG"}
+    records = list(srsly.read_jsonl(ROOT / "assets" / "gold.pt.jsonl"))
+    for doc, record in zip(docs, records, strict=True):
+        spans = [(e.start_char, e.end_char) for e in doc.ents]
+        assert spans == [(e["start"], e["end"]) for e in record["ents"]]
+    raw = {record["text"] for record in srsly.read_jsonl(ROOT / "assets" / "sample.pt.jsonl")}
+    assert len(raw) == 700
+    assert raw.isdisjoint(doc.text for doc in docs)
+
+
+def test_a_corpus_that_cannot_be_downloaded_says_where_to_put_it(project):
+    script = [sys.executable, "scripts/corpora.py", "assets", "uner_english_ewt/en_ewt-ud-dev.iob2"]
+    nowhere = {"https_proxy": "http://127.0.0.1:9", "XLNER_DATA": ""}
+    result = run(*script, cwd=project, check=False, **nowhere)
+    assert result.returncode == 1
+    assert (
+        "Put it at assets/uner_english_ewt/en_ewt-ud-dev.iob2, or set XLNER_DATA" in result.stderr
+    )
+    (project / "data" / "uner_english_ewt").mkdir(parents=True)
+    (project / "data" / "uner_english_ewt" / "en_ewt-ud-dev.iob2").write_text("Ana B-PER\n")
+    run(*script, cwd=project, XLNER_DATA=str(project / "data"))
+    copied = project / "assets" / "uner_english_ewt" / "en_ewt-ud-dev.iob2"
+    assert copied.read_text() == "Ana B-PER\n"
+
+
+def test_missing_words_are_not_learnt_as_outside(tmp_path):
+    """Trained on 'Ana' alone, with 'Rui' outside in one corpus and missing in the other, the
+    second recogniser is the one that still finds Rui."""
+    found = {}
+    for kind in ("outside", "missing"):
+        nlp = spacy.blank("pt")
+        docs = []
+        for text in ("Ana riu ontem .", "Rui riu ontem ."):
+            doc = nlp.make_doc(text)
+            unsure = [doc[0:1]] if text.startswith("Rui") and kind == "missing" else []
+            named = [Span(doc, 0, 1, "PER")] if text.startswith("Ana") else []
+            doc.set_ents(named, missing=unsure, default="outside")
+            docs.append(doc)
+        DocBin(docs=docs * 20).to_disk(tmp_path / f"{kind}.spacy")
+        run(
+            *(sys.executable, "-m", "spacy", "train", ROOT / "configs" / "ner_cpu.cfg"),
+            *(
+                "--paths.train",
+                tmp_path / f"{kind}.spacy",
+                "--paths.dev",
+                tmp_path / f"{kind}.spacy",
+            ),
+            *("--output", tmp_path / kind, "--training.max_steps", "60"),
+            *("--training.eval_frequency", "60"),
+            cwd=tmp_path,
+        )
+        model = spacy.load(tmp_path / kind / "model-last")
+        found[kind] = [ent.text for ent in model("Rui riu ontem .").ents]
+    assert found == {"outside": [], "missing": ["Rui"]}
