@@ -70,7 +70,7 @@ def overrides(gold, encoder):
 def test_spacy_debugs_the_configs_without_complaint(gold, encoder, tmp_path, config):
     arguments = [ROOT / "configs" / config, *overrides(gold, encoder)]
     result = run(sys.executable, "-m", "spacy", "debug", "config", *arguments, cwd=tmp_path)
-    assert "Config is valid" in result.stdout or "valid" in result.stdout.lower()
+    assert "Config is valid" in result.stdout
     result = run(sys.executable, "-m", "spacy", "debug", "data", *arguments, cwd=tmp_path)
     assert "Corpus is loadable" in result.stdout
     assert "120 training docs" in result.stdout
@@ -135,15 +135,24 @@ def test_project_all_ends_with_a_package_that_works_without_us(project):
     (meta,) = srsly_paths(project / "site", "meta.json")
     assert not any("xlner" in requirement for requirement in meta["requirements"])
     assert meta["license"] == "MIT"
-    # In a process in which our package cannot be imported.
     code = (
-        "import sys; sys.modules['xlner_spacy'] = None\n"
-        "import pt_xl_silver; nlp = pt_xl_silver.load()\n"
+        "import importlib.util, pt_xl_silver; assert not importlib.util.find_spec('xlner_spacy')\n"
+        "nlp = pt_xl_silver.load()\n"
         "print(nlp.pipe_names, [e.label_ for e in nlp('A Ana Dias vive em Lisboa.').ents])"
     )
-    result = run(sys.executable, "-c", code, cwd=project, PYTHONPATH=str(project / "site"))
+    path = os.pathsep.join([str(project / "site"), str(packages_without_ours(project / "others"))])
+    result = run(sys.executable, "-S", "-c", code, cwd=project, PYTHONPATH=path)
     assert "['tok2vec', 'ner']" in result.stdout
     assert (project / "report.html").stat().st_size > 10_000
+
+
+def packages_without_ours(folder):
+    """What is installed, as it would be on a machine that never had this package."""
+    folder.mkdir()
+    for path in Path(spacy.__file__).parents[1].iterdir():
+        if "xlner" not in path.name:
+            (folder / path.name).symlink_to(path)
+    return folder
 
 
 def srsly_paths(folder, name):
