@@ -40,7 +40,7 @@ from .gold import read_gold
 from .readers import corpus_files
 from .select import Selected, Selection, select, text_key
 from .shards import SPLITS, prepare, read_part, write_part
-from .texts import SUFFIXES, existing, read_docs
+from .texts import SUFFIXES, count_docbin, existing, read_docs
 
 logger = logging.getLogger(__name__)
 
@@ -390,24 +390,27 @@ def _digest(docs: Iterable[Doc]) -> str:
     return digest.hexdigest()
 
 
-def _count_texts(inputs: Iterable[Path]) -> int | None:
-    """How many texts there are, for the progress bar. None: not known (.spacy)."""
+def _count_texts(inputs: Iterable[Path]) -> int:
+    """How many texts there are, for the progress bar."""
+    return sum(
+        count_docbin(path) if path.suffix == ".spacy" else _count_in_lines(path) for path in inputs
+    )
+
+
+def _count_in_lines(path: Path) -> int:
+    """.txt: a text a line; .jsonl: a line that is not blank; columns: a block of such lines."""
     total = 0
-    for path in inputs:
-        if path.suffix == ".spacy" or not path.is_file():
-            return None
-        by_line = path.suffix in (".txt", ".jsonl")
-        blank_before = True
-        with path.open("rb") as lines:
-            for line in lines:
-                blank = not line.strip()
-                if path.suffix == ".txt":
-                    total += 1
-                elif by_line:
-                    total += not blank
-                else:
-                    total += blank_before and not blank
-                blank_before = blank
+    blank_before = True
+    with path.open("rb") as lines:
+        for line in lines:
+            blank = not line.strip()
+            if path.suffix == ".txt":
+                total += 1
+            elif path.suffix == ".jsonl":
+                total += not blank
+            else:
+                total += blank_before and not blank
+            blank_before = blank
     return total
 
 

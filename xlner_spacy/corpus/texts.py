@@ -72,16 +72,35 @@ def read_docbin(file: Path, nlp: Language) -> Iterator[Doc]:
     RAISES: InputError if it is not one.
     """
     try:
-        docs = DocBin(store_user_data=True).from_disk(file)
+        docs = _docbin(file)
         for string in docs.strings:
             # Docs that come later need it too, even if this one is made in a memory zone.
             nlp.vocab.strings.add(string, allow_transient=False)  # type: ignore[call-arg]
         yield from docs.get_docs(nlp.vocab)
     except _NOT_A_DOCBIN as error:
-        raise InputError(
-            f"{file} is not a complete .spacy file ({type(error).__name__}: {error}).",
-            hint="Write it again with DocBin.to_disk or spacy convert.",
-        ) from error
+        raise _incomplete(file, error) from error
+
+
+def count_docbin(file: Path) -> int:
+    """How many Docs a .spacy file has.
+
+    RAISES: InputError if it is not one.
+    """
+    try:
+        return len(_docbin(file))
+    except _NOT_A_DOCBIN as error:
+        raise _incomplete(file, error) from error
+
+
+def _docbin(file: Path) -> DocBin:
+    return DocBin(store_user_data=True).from_disk(file)
+
+
+def _incomplete(file: Path, error: Exception) -> InputError:
+    return InputError(
+        f"{file} is not a complete .spacy file ({type(error).__name__}: {error}).",
+        hint="Write it again with DocBin.to_disk or spacy convert.",
+    )
 
 
 def read_pairs(path: Path) -> Iterator[tuple[str, str]]:
