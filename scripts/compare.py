@@ -40,6 +40,7 @@ SYSTEMS = {
     "silver": ("silver student of translate-test", [trained("silver")]),
     "joined": ("student of both silver sets", [trained("joined")]),
     "ensemble": ("translate-train and translate-test together", [trained("translate-train"), TEST]),
+    "ensemble-student": ("student of these two together", [trained("ensemble")]),
     "gold": ("Portuguese gold: the ceiling", [trained("gold")]),
 }
 
@@ -68,7 +69,7 @@ def budget() -> str:
     training = config["training"]
     layers = encoder["transformer_config"].get("num_hidden_layers", "all")
     return (
-        f"Every model: the first {layers} layers of {encoder['name']} (word embeddings not trained), "
+        f"Every model: the first {layers} layers of {config['paths']['encoder']} (word embeddings not trained), "
         f"{training['max_steps']} steps of {training['batcher']['size']} words (padding included), "
         "the model of the last step."
     )

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .options import Debug, Quiet
+from .options import Debug, Quiet, read_config
 from .project import load_pipeline
 
 
@@ -109,7 +109,10 @@ def build(
         labels=parse_label_map(label or []),
     )
     nlp = load_pipeline(lang, source_lang, config)
-    result = build_corpus(inputs, output, nlp, options, selection, progress=not quiet)
+    models = read_config(config, interpolate=True) if config and config.is_file() else config
+    result = build_corpus(
+        inputs, output, nlp, options, selection, models=models, progress=not quiet
+    )
     print(summary(result, output), file=sys.stderr)
 
 

@@ -78,13 +78,13 @@ def project_file(
     """
     from ..benchmarks.metrics import add_losses
     from ..corpus.texts import STANDARD, check_output, existing, read_docs, write_docs
-    from ..pipeline.base import keep_failed
+    from ..pipeline.base import go_on_after_failures
 
     check_output(output_path)
     if input_path != STANDARD:
         existing(input_path)
     nlp = load_pipeline(lang, source_lang, config)
-    nlp.set_error_handler(keep_failed)  # type: ignore[arg-type]
+    go_on_after_failures(nlp)
     counts: dict[str, Counter] = {
         kind: Counter() for kind in ("found", "unplaced", "problems", "dropped")
     }

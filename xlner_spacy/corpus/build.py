@@ -33,7 +33,7 @@ from ..errors import BackendError, InputError, SetupError, check_setting
 from ..extensions import forget
 from ..given import give_translation
 from ..languages import passing_words, tokenizer
-from ..pipeline.base import keep_failed
+from ..pipeline.base import StageComponent, go_on_after_failures, keep_failed
 from ..pipeline.stages import Translate
 from . import manifest
 from .gold import read_gold
@@ -83,6 +83,7 @@ def build(
     options: BuildOptions,
     selection: Selection,
     *,
+    models: Any = None,
     progress: bool = False,
 ) -> dict[str, Any]:
     """Build a silver corpus, or go on with one that was interrupted.
@@ -91,6 +92,8 @@ def build(
         are not used. translate-train: what `read_gold` reads.
     output: The folder; it must be new, or of the same build.
     nlp (Language): A pipeline for the target language with `xl_projector`.
+    models: What the pipeline was made from, where its own config does not say: the folder of a
+        saved pipeline, or a config with components that have a `source`.
     RETURNS: The manifest.
     RAISES: InputError for a bad input, a folder of another build, a damaged shard; SetupError
         for a bad setting or a full disk; BackendError if not one text of a part comes through.
@@ -101,8 +104,8 @@ def build(
         # The corpus's own labels are mapped, where they are read; errors name the line there.
         selection = replace(selection, labels=None)
     job = _Job(nlp, options, selection, labels)
-    settings = _settings(inputs, nlp, options, selection, labels)
-    nlp.set_error_handler(keep_failed)  # type: ignore[arg-type]
+    settings = _settings(inputs, nlp, options, selection, labels, models)
+    go_on_after_failures(nlp)
     with _folder(output, settings):
         merged = _Totals()
         total = _count_texts(inputs)
@@ -122,6 +125,7 @@ def _settings(
     options: BuildOptions,
     selection: Selection,
     labels: Any,
+    models: Any,
 ) -> dict[str, Any]:
     """Everything that the result depends on."""
     components = {
@@ -134,7 +138,7 @@ def _settings(
         **vars(selection),
         "labels": labels if labels is not None else selection.labels,
         "components": components,
-        "local_models": manifest.local_models(components),
+        "local_models": {**manifest.local_models(components), **manifest.local_models(models)},
         "versions": manifest.versions(),
     }
 
@@ -339,8 +343,6 @@ class _Job:
             target_lang=self.translate.source_lang,
             max_words=self.translate.max_words,
         )
-        from ..pipeline.base import StageComponent
-
         component = StageComponent(self.nlp, "translate-train", [way], redo=True)
         component.set_error_handler(keep_failed)  # type: ignore[arg-type]
         for doc in component.pipe(docs, batch_size=self.options.batch_size):

@@ -50,8 +50,8 @@ def local_models(config: Any) -> dict[str, str]:
     if isinstance(config, dict):
         parts = [local_models(value) for value in config.values()]
         return {path: digest for part in parts for path, digest in part.items()}
-    if isinstance(config, str) and config and Path(config).is_dir():
-        return {config: _digest_of_folder(Path(config))}
+    if isinstance(config, str | Path) and str(config) and Path(config).is_dir():
+        return {str(config): _digest_of_folder(Path(config))}
     return {}
 
 

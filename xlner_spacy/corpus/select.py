@@ -75,7 +75,8 @@ def select(doc: Doc, selection: Selection, key: str) -> Selected:
     key (str): By which the text is put into a split, and drawn if it has no entities: the same
         key always has the same lot.
     """
-    labels = [_label(entity, selection.labels, doc) for entity in doc._.xl_entities]
+    where = f"the text {doc.text[:40]!r}"
+    labels = [map_label(e["label"], selection.labels, where) for e in doc._.xl_entities]
     fates = [
         _fate(entity, label, selection)
         for entity, label in zip(doc._.xl_entities, labels, strict=True)
@@ -83,25 +84,38 @@ def select(doc: Doc, selection: Selection, key: str) -> Selected:
     lost = Counter(fate for fate in fates if fate != "kept")
     lost.update(f"not placed: {entity['reason']}" for entity in doc._.xl_unplaced or [])
     kept = [
-        (entity, label)
+        (entity["start"], entity["end"], label)
         for entity, label, fate in zip(doc._.xl_entities, labels, fates, strict=True)
         if fate == "kept"
     ]
+    for start, end, label in _of_others(doc):
+        mapped = map_label(label, selection.labels, where)
+        if mapped:
+            kept.append((start, end, mapped))
+        else:
+            lost["label left out"] += 1
     reason = _why_left_out(doc, selection, fates, bool(kept), key)
     if reason:
         return Selected(None, reason, Counter(), lost, fates)
     unsure = [
-        entity
+        (entity["start"], entity["end"])
         for entity, fate in zip(doc._.xl_entities, fates, strict=True)
         if fate == "below min_confidence" and selection.below == "missing"
     ]
     split = DEV if lot(key, "split") < selection.dev_rate else TRAIN
-    found = Counter(label for _, label in kept)
+    found = Counter(label for _, _, label in kept)
     return Selected(_training_doc(doc, kept, unsure), split, found, lost, fates)
 
 
-def _label(entity: ProjectedEntity, labels: LabelMap | None, doc: Doc) -> str:
-    return map_label(entity["label"], labels, f"the text {doc.text[:40]!r}")
+def _of_others(doc: Doc) -> list[tuple[int, int, str]]:
+    """Entities that were not projected: of a recogniser before an xl_projector that has
+    overwrite = false."""
+    projected = {(e["start"], e["end"]) for e in doc._.xl_entities}
+    return [
+        (ent.start, ent.end, ent.label_)
+        for ent in doc.ents
+        if (ent.start, ent.end) not in projected
+    ]
 
 
 def _fate(entity: ProjectedEntity, label: str, selection: Selection) -> str:
@@ -128,14 +142,14 @@ def _why_left_out(
 
 
 def _training_doc(
-    doc: Doc, kept: list[tuple[ProjectedEntity, str]], unsure: Iterable[ProjectedEntity]
+    doc: Doc, kept: Iterable[tuple[int, int, str]], unsure: Iterable[tuple[int, int]]
 ) -> Doc:
     words = [token.text for token in doc]
     spaces = [bool(token.whitespace_) for token in doc]
     silver = Doc(doc.vocab, words=words, spaces=spaces)
     silver.set_ents(
-        [Span(silver, e["start"], e["end"], label) for e, label in kept],
-        missing=[Span(silver, e["start"], e["end"]) for e in unsure],
+        [Span(silver, start, end, label) for start, end, label in kept],
+        missing=[Span(silver, start, end) for start, end in unsure],
         default="outside",
     )
     return silver

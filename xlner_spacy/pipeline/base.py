@@ -21,13 +21,19 @@ logger = logging.getLogger(__name__)
 
 
 def keep_failed(name: str, component: Any, docs: Sequence[Doc], error: Exception) -> None:
-    """An error handler for long runs: the Doc goes on, with the reason on it. spaCy's own
-    components must not go on with a broken batch, nor anyone with a pipeline that is set up
-    wrongly."""
+    """An error handler for long runs: the Doc goes on, with the reason on it. Nobody must go
+    on with a pipeline that is set up wrongly."""
     setup = isinstance(error, XlnerError) and not isinstance(error, BackendError)
-    if setup or isinstance(error, OSError) or not isinstance(component, StageComponent):
+    if setup or isinstance(error, OSError):
         raise error
     logger.warning("%s: %s: %s on %r", name, type(error).__name__, error, docs[0].text[:60])
+
+
+def go_on_after_failures(nlp: Language) -> None:
+    """Set that handler for our components. spaCy's own would lose the batch, and raise."""
+    for _, component in nlp.pipeline:
+        if isinstance(component, StageComponent):
+            component.set_error_handler(keep_failed)  # type: ignore[arg-type]
 
 
 class StageComponent(Pipe):
