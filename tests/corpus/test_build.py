@@ -418,3 +418,46 @@ def test_command_line(tmp_path, monkeypatch):
         result = CliRunner().invoke(app, ["build", *arguments])
         assert result.exit_code != 0
         assert message in " ".join(result.output.replace("│", " ").split()), result.output
+
+
+def test_entities_of_a_recogniser_before_the_projector_are_kept(tmp_path):
+    """overwrite = false: what is found directly goes before what is projected."""
+    nlp = spacy.blank("pt")
+    ruler = nlp.add_pipe("entity_ruler")
+    ruler.add_patterns(
+        [{"label": "TREE", "pattern": "jacarandá"}, {"label": "X", "pattern": "Porto"}]
+    )
+    nlp.add_pipe("xl_projector", config={"overwrite": False})
+    (tmp_path / "raw.txt").write_text("Maria Santos plantou um jacarandá em Lisboa e no Porto.\n")
+    selection = Selection(dev_rate=0, labels={"PER": "PER", "LOC": "LOC", "TREE": "TREE", "X": ""})
+    result = build([tmp_path / "raw.txt"], tmp_path / "s", nlp, BuildOptions(), selection)
+    (doc,) = docs(tmp_path / "s")
+    assert [(e.text, e.label_) for e in doc.ents] == [
+        ("Maria Santos", "PER"),
+        ("jacarandá", "TREE"),
+        ("Lisboa", "LOC"),
+    ]
+    assert result["counts"]["train"] == {"LOC": 1, "PER": 1, "TREE": 1}
+    assert result["counts"]["entities_lost"]["label left out"] == 1
+
+
+def test_another_model_under_the_same_name_is_another_setting(tmp_path):
+    """A recogniser that the config takes from a folder, trained anew there."""
+    teacher = spacy.blank("pt")
+    ruler = teacher.add_pipe("entity_ruler")
+    ruler.add_patterns([{"label": "TREE", "pattern": "jacarandá"}])
+    teacher.to_disk(tmp_path / "teacher")
+    (tmp_path / "raw.txt").write_text("O jacarandá floriu.\n")
+    (tmp_path / "c.cfg").write_text(
+        '[nlp]\nlang = "pt"\npipeline = ["entity_ruler","xl_projector"]\n[components]\n'
+        f'[components.entity_ruler]\nsource = "{tmp_path / "teacher"}"\n'
+        '[components.xl_projector]\nfactory = "xl_projector"\noverwrite = false\n'
+    )
+    command = ["build", tmp_path / "raw.txt", tmp_path / "s", "--config", tmp_path / "c.cfg", "-q"]
+    for trained_again, code in ((False, 0), (False, 0), (True, 1)):
+        if trained_again:
+            ruler.add_patterns([{"label": "TREE", "pattern": "cedro"}])
+            teacher.to_disk(tmp_path / "teacher")
+        result = CliRunner().invoke(app, [str(part) for part in command])
+        assert result.exit_code == code, result.output
+    assert "local_models" in result.output
