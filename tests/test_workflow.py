@@ -175,7 +175,7 @@ def test_the_gold_set_is_what_its_guidelines_say():
 
 
 def test_a_corpus_that_cannot_be_downloaded_says_where_to_put_it(project):
-    script = [sys.executable, "scripts/corpora.py", "assets", "uner_english_ewt/en_ewt-ud-dev.iob2"]
+    script = [sys.executable, "scripts/corpora.py", "assets/uner_english_ewt/en_ewt-ud-dev.iob2"]
     nowhere = {"https_proxy": "http://127.0.0.1:9", "XLNER_DATA": ""}
     result = run(*script, cwd=project, check=False, **nowhere)
     assert result.returncode == 1
