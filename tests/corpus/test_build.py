@@ -284,6 +284,7 @@ def test_translate_train_label_map_and_unannotated_texts(tmp_path, nlp):
     selection = Selection(dev_rate=0, labels={"PER": "PERSON", "LOC": "", "ORG": "ORG"})
     result = build([tmp_path / "gold.conll"], tmp_path / "s", nlp, options, selection)
     assert result["counts"]["train"] == {"ORG": 1, "PERSON": 1}
+    assert result["counts"]["entities_lost"] == {"label left out": 2}
     DocBin(docs=[spacy.blank("en")("John Smith.")]).to_disk(tmp_path / "raw.spacy")
     with pytest.raises(InputError, match=r"raw\.spacy, text 1: .* has no entity annotation"):
         build([tmp_path / "raw.spacy"], tmp_path / "t", nlp, options, SELECTION)
@@ -461,3 +462,53 @@ def test_another_model_under_the_same_name_is_another_setting(tmp_path):
         result = CliRunner().invoke(app, [str(part) for part in command])
         assert result.exit_code == code, result.output
     assert "local_models" in result.output
+
+
+def test_a_label_that_turns_up_late_can_be_added_to_the_map(tmp_path, nlp):
+    (tmp_path / "raw.txt").write_text("Maria Santos riu.\nMaria Santos vive em Lisboa.\n")
+    options = BuildOptions(shard_size=1)
+    arguments = [tmp_path / "raw.txt"], tmp_path / "s", nlp, options
+    with pytest.raises(InputError, match="'LOC' is not in the label map"):
+        build(*arguments, Selection(labels={"PER": "PER"}))
+    with pytest.raises(InputError, match=r"labels\.PER: 'PER' then, 'X' now"):
+        build(*arguments, Selection(labels={"PER": "X", "LOC": "LOC"}))
+    build(*arguments, Selection(labels={"PER": "PER", "LOC": "LOC"}))
+    build(
+        [tmp_path / "raw.txt"],
+        tmp_path / "t",
+        nlp,
+        options,
+        Selection(labels={"PER": "PER", "LOC": "LOC"}),
+    )
+    assert contents(tmp_path / "s") == contents(tmp_path / "t")
+
+
+def test_copies_with_other_labels_are_told_apart(tmp_path, nlp):
+    (tmp_path / "gold.conll").write_text(
+        "Rome B-LOC\nfell O\n\nRome O\nfell O\n\nRome B-LOC\nfell O\n"
+    )
+    options = BuildOptions(mode="translate-train")
+    result = build([tmp_path / "gold.conll"], tmp_path / "s", nlp, options, Selection(dev_rate=0))
+    texts = result["counts"]["texts"]
+    assert texts["left out: duplicate"] == texts["left out: duplicate with other labels"] == 1
+
+
+def test_a_finished_build_that_grows_is_unfinished_until_it_is_done(tmp_path, nlp):
+    raw = tmp_path / "raw.jsonl"
+    raw.write_text('{"text": "Olá."}\n')
+    options = BuildOptions(shard_size=1)
+    build([raw], tmp_path / "s", nlp, options, Selection(dev_rate=0))
+    raw.write_text('{"text": "Olá."}\n{"text": "Adeus."}\n{"text"\n')
+    with pytest.raises(InputError, match="line 3: not JSON"):
+        build([raw], tmp_path / "s", nlp, options, Selection(dev_rate=0))
+    with pytest.raises(InputError, match="is not finished"):
+        corpus_files([tmp_path / "s" / "train"])
+
+
+def test_an_empty_split_is_said(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("raw.txt").write_text("Chove.\n")
+    result = CliRunner().invoke(app, ["build", "raw.txt", "s", "--lang", "pt", "--dev", "0"])
+    assert "Nothing for dev" in result.stderr
+    with pytest.raises(InputError, match="its build put no text into dev"):
+        corpus_files([tmp_path / "s" / "dev"])

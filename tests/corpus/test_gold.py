@@ -101,6 +101,7 @@ def test_jsonl(tmp_path, record):
         ('{"text": "Ana", "ents": [[0, 3, "PER"], [0, 3, "LOC"]]}', "overlap"),
         ('{"tokens": ["Ana"], "ner_tags": [1]}', "Tags must be names"),
         ('{"tokens": ["Ana"], "ner_tags": ["X-PER"]}', "bad tags"),
+        ('{"tokens": ["Ana", ""], "ner_tags": ["B-PER", "O"]}', "not empty"),
         ('["Ana"]', "not a JSON object"),
         ("Ana", "not JSON"),
     ],
@@ -161,6 +162,8 @@ def test_reader_gives_examples_on_the_corpus_s_own_tokens(tmp_path):
 
 
 def test_reader_errors(tmp_path):
+    with pytest.raises(SetupError, match="limit=-1 is not 0"):
+        corpus(path="x", limit=-1)
     with pytest.raises(SetupError, match=r"--paths\.train"):
         list(corpus(path=None)(PT))
     with pytest.raises(InputError, match=r"no \.spacy files"):

@@ -110,9 +110,13 @@ def build(
     )
     nlp = load_pipeline(lang, source_lang, config)
     models = read_config(config, interpolate=True) if config and config.is_file() else config
-    result = build_corpus(
-        inputs, output, nlp, options, selection, models=models, progress=not quiet
-    )
+    try:
+        result = build_corpus(
+            inputs, output, nlp, options, selection, models=models, progress=not quiet
+        )
+    except KeyboardInterrupt:
+        print("\nStopped. The same command goes on where it was.", file=sys.stderr)
+        raise
     print(summary(result, output), file=sys.stderr)
 
 
@@ -129,4 +133,7 @@ def summary(manifest: dict[str, Any], output: Path) -> str:
             lines.append(f"  {name}: {count}")
     for kind, what in (("entities_lost", "entity"), ("source_dropped", "source label dropped")):
         lines.extend(f"  {what}: {name}: {count}" for name, count in counts[kind].items())
+    for split, option in (("train", "--min-confidence or --empty-rate"), ("dev", "--dev")):
+        if not texts.get(split):
+            lines.append(f"  Nothing for {split}: spacy train needs it. See {option}.")
     return "\n".join(lines)

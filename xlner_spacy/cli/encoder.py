@@ -33,12 +33,13 @@ def write_encoder(output: Path) -> None:
     RAISES: InputError if the folder is there already or cannot be made; SetupError if the
         offline extra is not installed.
     """
+    from ..corpus.texts import make_folder
     from ..offline.encoder import encoder_path
 
     if output.exists():
         raise InputError(f"{output} is there already.", hint="Name a folder that does not exist.")
     source = encoder_path()
-    output.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(output.parent)
     partial = Path(tempfile.mkdtemp(prefix=f".{output.name}-", dir=output.parent))
     try:
         shutil.copytree(source, partial, dirs_exist_ok=True)

@@ -17,7 +17,7 @@ import json
 import logging
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from itertools import count, islice
@@ -36,11 +36,11 @@ from ..languages import passing_words, tokenizer
 from ..pipeline.base import StageComponent, go_on_after_failures, keep_failed
 from ..pipeline.stages import Translate
 from . import manifest
-from .gold import read_gold
+from .gold import LABELS_LEFT_OUT, read_gold
 from .readers import corpus_files
 from .select import Selected, Selection, select, text_key
 from .shards import SPLITS, prepare, read_part, write_part
-from .texts import SUFFIXES, count_docbin, existing, read_docs
+from .texts import SUFFIXES, count_docbin, existing, make_folder, read_docs
 
 logger = logging.getLogger(__name__)
 
@@ -103,9 +103,16 @@ def build(
     if options.mode == "translate-train" and labels is not None:
         # The corpus's own labels are mapped, where they are read; errors name the line there.
         selection = replace(selection, labels=None)
-    job = _Job(nlp, options, selection, labels)
     settings = _settings(inputs, nlp, options, selection, labels, models)
     go_on_after_failures(nlp)
+    # A part that is made anew ends a finished build's being finished.
+    job = _Job(
+        nlp,
+        options,
+        selection,
+        labels,
+        before_part=lambda: manifest.write_manifest(output, _begun(settings)),
+    )
     with _folder(output, settings):
         merged = _Totals()
         total = _count_texts(inputs)
@@ -176,14 +183,17 @@ def _folder(output: Path, settings: dict[str, Any]) -> Iterator[None]:
             f"{output} is there already, and is not the folder of an `xlner build`.",
             hint="Name a new folder.",
         )
+    make_folder(output)
     try:
-        output.mkdir(parents=True, exist_ok=True)
         lock = FileLock(output / ".lock", timeout=0)
         with lock:
             # As long as nothing is done there are no old settings to be true to.
             if not any(output.glob("parts/*.json")) and (is_new or not _is_finished(output)):
                 manifest.write_manifest(output, _begun(settings))
             old = manifest.read_manifest(output)["settings"]
+            if manifest.has_more_labels(old["labels"], settings["labels"]):
+                # No finished part can have met the labels that are new.
+                old["labels"] = settings["labels"]
             manifest.check_same_settings(output, old, settings)
             prepare(output)
             yield
@@ -208,8 +218,14 @@ class _Job:
     """What turns input texts into parts."""
 
     def __init__(
-        self, nlp: Language, options: BuildOptions, selection: Selection, labels: Any
+        self,
+        nlp: Language,
+        options: BuildOptions,
+        selection: Selection,
+        labels: Any,
+        before_part: Callable[[], None],
     ) -> None:
+        self.before_part = before_part
         self.nlp = nlp
         self.options = options
         self.selection = selection
@@ -218,7 +234,7 @@ class _Job:
         # A database of SQLite's own, in a temporary file: however many texts there are,
         # they are not all in memory.
         self.seen = sqlite3.connect("")
-        self.seen.execute("CREATE TABLE seen (key BLOB PRIMARY KEY) WITHOUT ROWID")
+        self.seen.execute("CREATE TABLE seen (key BLOB PRIMARY KEY, labels TEXT) WITHOUT ROWID")
 
     def parts(self, inputs: Sequence[Path], output: Path, bar: tqdm) -> Iterator[dict[str, Any]]:
         """The records of all parts, in order."""
@@ -244,10 +260,11 @@ class _Job:
         if not docs:
             return None
         digest = _digest(docs)
-        fresh = [self._is_new(doc) for doc in docs]
+        repeats = [self._repeats(doc) for doc in docs]
         record = read_part(output, number, digest)
         if record is None:
-            return self._make_part(output, number, docs, fresh, digest, bar)
+            self.before_part()
+            return self._make_part(output, number, docs, repeats, digest, bar)
         if not bar.disable:
             bar.initial += len(docs)  # not counted in the rate
         bar.update(len(docs))
@@ -257,7 +274,7 @@ class _Job:
         for path in inputs:
             if self.options.mode == "translate-train":
                 yield from self._labelled(path)
-            elif path.suffix in SUFFIXES:
+            elif path.suffix.lower() in SUFFIXES:
                 yield from read_docs(str(path), self.nlp, self.translate.source_lang)
             else:
                 yield from read_gold(path, self.nlp, self.translate.target_lang)
@@ -275,32 +292,38 @@ class _Job:
                 )
             yield doc
 
-    def _is_new(self, doc: Doc) -> bool:
+    def _repeats(self, doc: Doc) -> str | None:
+        """What is to be said of a text that was there before; None of a new one."""
+        if self.options.keep_duplicates:
+            return None
         key = hashlib.blake2b(text_key(doc.text).encode("utf8", "surrogatepass")).digest()[:16]
-        inserted = self.seen.execute("INSERT OR IGNORE INTO seen VALUES (?)", (key,)).rowcount
-        return bool(inserted)
+        labels = json.dumps([(ent.text, ent.label_) for ent in doc.ents])
+        if self.options.mode == "translate-test":
+            labels = ""  # they are not used
+        found = self.seen.execute("SELECT labels FROM seen WHERE key = ?", (key,)).fetchone()
+        if found is None:
+            self.seen.execute("INSERT INTO seen VALUES (?, ?)", (key, labels))
+            return None
+        return "duplicate" if found[0] == labels else "duplicate with other labels"
 
     def _make_part(
         self,
         output: Path,
         number: int,
         docs: list[Doc],
-        fresh: list[bool],
+        repeats: list[str | None],
         digest: str,
         bar: tqdm,
     ) -> dict[str, Any]:
         totals = _Totals()
         todo = []
-        for doc, is_new in zip(docs, fresh, strict=True):
-            reason = None
-            if not doc.text.strip():
-                reason = "empty"
-            elif not is_new and not self.options.keep_duplicates:
-                reason = "duplicate"
+        for doc, repeated in zip(docs, repeats, strict=True):
+            reason = repeated if doc.text.strip() else "empty"
             if reason:
                 totals.counts["texts"].update({"read": 1, f"left out: {reason}": 1})
             else:
                 todo.append(doc)
+                totals.count_labels_left_out(doc.user_data.get(LABELS_LEFT_OUT, 0))
         bar.update(len(docs) - len(todo))
         chosen: dict[str, list[Doc]] = {split: [] for split in SPLITS}
         failed = 0
@@ -446,6 +469,11 @@ class _Totals:
         for entity, fate in zip(doc._.xl_entities or [], selected.fates, strict=True):
             self.least_sure.append({**example(doc, selected), "entity": dict(entity), "fate": fate})
         self._keep_least_sure()
+
+    def count_labels_left_out(self, number: int) -> None:
+        """Of a labelled corpus, by the label map."""
+        if number:
+            self.counts["entities_lost"].update({"label left out": number})
 
     def add(self, record: dict[str, Any]) -> None:
         """Add a part's."""

@@ -15,6 +15,9 @@ from .detokenize import to_doc
 from .labels import LabelMap, map_label
 from .texts import decoded, existing, parse_record, read_docbin
 
+# In Doc.user_data: how many entities the label map left out.
+LABELS_LEFT_OUT = "xl_labels_left_out"
+
 _TOKEN_KEYS = ("tokens", "words")
 _TAG_KEYS = ("ner_tags", "tags", "ner")
 _SPAN_KEYS = ("ents", "spans", "entities", "label", "labels")
@@ -83,9 +86,14 @@ Entities = list[tuple[int, int, str]]
 def _from_tags(
     words: Any, tags: Any, text: str | None, nlp: Language, lang: str, where: str
 ) -> tuple[Doc, Entities]:
-    if not _are_strings(words) or not _are_strings(tags) or len(words) != len(tags) or not words:
+    if (
+        not _are_strings(words)
+        or not _are_strings(tags)
+        or len(words) != len(tags)
+        or not all(words)
+    ):
         raise InputError(
-            f"{where}: tokens and tags are not two lists of as many strings.",
+            f"{where}: tokens and tags are not two lists of as many strings that are not empty.",
             hint="Tags must be names (B-PER, I-PER, O), not numbers: write them with the "
             f"dataset's label names. {_EXPECTED}",
         )
@@ -128,6 +136,7 @@ def _offsets(item: Any, where: str) -> tuple[int, int, str]:
 
 def _set_entities(doc: Doc, entities: Entities, where: str) -> None:
     kept = [Span(doc, start, end, label) for start, end, label in entities if label]
+    doc.user_data[LABELS_LEFT_OUT] = len(entities) - len(kept)
     try:
         doc.ents = kept
     except ValueError as error:
@@ -141,6 +150,7 @@ def _relabel(doc: Doc, labels: LabelMap, where: str) -> None:
     """Words whose annotation is missing stay so."""
     mapped = [(ent.start, ent.end, map_label(ent.label_, labels, where)) for ent in doc.ents]
     kept = [Span(doc, start, end, label) for start, end, label in mapped if label]
+    doc.user_data[LABELS_LEFT_OUT] = len(mapped) - len(kept)
     missing = [doc[token.i : token.i + 1] for token in doc if not token.ent_iob]
     doc.set_ents(kept, missing=missing, default="outside")
 

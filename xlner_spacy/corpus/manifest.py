@@ -103,6 +103,11 @@ def read_json(path: Path) -> dict[str, Any]:
     return value
 
 
+def has_more_labels(old: Any, new: Any) -> bool:
+    """Whether a label map says of the labels that it had what it said before."""
+    return bool(old) and bool(new) and old.items() <= new.items()
+
+
 def check_same_settings(folder: Path, old: dict[str, Any], new: dict[str, Any]) -> None:
     """RAISES: InputError that names every setting that differs."""
     differences = sorted(_differences(old, new))

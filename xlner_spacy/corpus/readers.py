@@ -11,7 +11,8 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
 
-from ..errors import InputError, SetupError
+from ..errors import InputError, SetupError, check_setting
+from ..languages import check_language
 from .gold import read_gold
 from .shards import check_split
 
@@ -20,7 +21,7 @@ Reader = Callable[[Language], Iterator[Example]]
 
 @spacy.registry.readers("xlner.Corpus.v1")
 def make_corpus(
-    path: str | list[str] | None,
+    path: str | Path | list[str] | None,
     labels: dict[str, str] | None = None,
     lang: str | None = None,
     limit: int = 0,
@@ -35,13 +36,17 @@ def make_corpus(
     limit: At most so many texts; 0: all.
     """
 
+    check_setting("xlner.Corpus.v1", "limit", limit, limit >= 0, "0 (all) or greater")
+    if lang is not None:
+        lang = check_language(lang)
+
     def read(nlp: Language) -> Iterator[Example]:
         if not path:
             raise SetupError(
                 "xlner.Corpus.v1: no path is given.",
                 hint="Set it in the config or on the command line: --paths.train silver/train",
             )
-        files = corpus_files([path] if isinstance(path, str) else path)
+        files = corpus_files([path] if isinstance(path, str | Path) else path)
         docs = (
             doc for file in files for doc in read_gold(file, nlp, lang or nlp.lang or "xx", labels)
         )
@@ -66,7 +71,12 @@ def corpus_files(paths: Iterable[str | Path]) -> list[Path]:
         if not path.is_dir():
             files.append(path)
             continue
-        check_split(path)
+        if check_split(path) == 0:
+            raise InputError(
+                f"{path} is empty: its build put no text into {path.name}.",
+                hint="Build again with another --dev, --min-confidence or --empty-rate, or with "
+                "more texts.",
+            )
         shards = sorted(path.glob("*.spacy"))
         if not shards:
             parts = sorted(part.name for part in path.iterdir() if part.is_dir())

@@ -137,7 +137,7 @@ def _why_left_out(
     if selection.below == "text" and "below min_confidence" in fates:
         return "an entity is below min_confidence"
     if not has_entities and lot(key, "empty") >= selection.empty_rate:
-        return "no entities"
+        return "no entity above min_confidence" if fates else "no entities"
     return None
 
 

@@ -82,15 +82,16 @@ def records(folder: Path) -> list[dict[str, Any]]:
     return [read_json(file) for file in sorted((folder / RECORDS).glob("*.json"))]
 
 
-def check_split(folder: Path) -> None:
+def check_split(folder: Path) -> int | None:
     """A folder of shards may be read if the build that it belongs to is finished and it has
     that build's shards and no others. A folder that belongs to no build may be read.
 
-    RAISES: InputError if not.
+    RETURNS: How many shards it has; None if it belongs to no build.
+    RAISES: InputError if it may not be read.
     """
     build = folder.resolve().parent
     if folder.resolve().name not in SPLITS or not (build / FILE).is_file():
-        return
+        return None
     if not read_manifest(build).get("complete"):
         raise InputError(
             f"{folder} belongs to an xlner build that is not finished.",
@@ -108,6 +109,7 @@ def check_split(folder: Path) -> None:
             f"{folder} has files that its build did not write: {', '.join(strange[:5])}.",
             hint="Move them elsewhere; several corpora are read as a list of paths.",
         )
+    return len(known)
 
 
 def _check_shard(folder: Path, shard: dict[str, Any], record_file: Path) -> None:

@@ -301,6 +301,17 @@ def check_place(file: Path) -> None:
         )
 
 
+def make_folder(path: Path) -> None:
+    """RAISES: InputError if there can be no folder of this name."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"The folder {path} cannot be made ({error.strerror}).",
+            hint="Name one in a place where you may write.",
+        ) from error
+
+
 @contextmanager
 def atomic_file(path: Path) -> Iterator[IO[bytes]]:
     """A file that gets its name when the block ends, and is removed if it raises."""
