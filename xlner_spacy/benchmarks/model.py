@@ -15,6 +15,7 @@ from spacy.tokens import Doc
 from tqdm import tqdm
 
 from ..about import __version__
+from ..corpus.detokenize import same_tokens
 from ..corpus.gold import read_gold
 from ..errors import InputError
 from ..languages import check_language, tokenizer
@@ -130,10 +131,7 @@ def _loaded(name: str, load: Loader) -> Language:
 
 
 def _predict(nlp: Language, docs: Sequence[Doc], quiet: bool) -> list[set[TokenEntity]]:
-    texts = (
-        Doc(nlp.vocab, words=[t.text for t in doc], spaces=[bool(t.whitespace_) for t in doc])
-        for doc in docs
-    )
+    texts = (same_tokens(doc, nlp.vocab) for doc in docs)
     bar = tqdm(nlp.pipe(texts), total=len(docs), unit="text", disable=quiet)
     return [token_entities(doc) for doc in bar]
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .options import Debug, Quiet, read_config
+from .options import Debug, PipelineConfig, Quiet, SourceLang, read_config
 from .project import load_pipeline
 
 
@@ -50,13 +50,8 @@ def build(
     lang: Annotated[
         str | None, typer.Option("--lang", help="The target language, the one to train.")
     ] = None,
-    source_lang: Annotated[
-        str | None, typer.Option("--source-lang", help="Language with an NER model; default: en.")
-    ] = None,
-    config: Annotated[
-        Path | None,
-        typer.Option("--config", help="A spaCy config or the folder of a saved pipeline."),
-    ] = None,
+    source_lang: SourceLang = None,
+    config: PipelineConfig = None,
     min_confidence: Annotated[
         float, typer.Option("--min-confidence", help="Entities below it are not trained on.")
     ] = 0.0,

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from .options import Debug
+from .options import Debug, Metrics
 
 
 def model_card(
@@ -24,14 +24,7 @@ def model_card(
         ),
     ],
     licence: Annotated[str, typer.Option("--licence", help="The model's: MIT, CC-BY-SA-4.0.")],
-    metrics: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--metrics",
-            metavar="[NAME=]FILE.json",
-            help="What `xlner benchmark` wrote; may be given several times.",
-        ),
-    ] = None,
+    metrics: Metrics = None,
     name: Annotated[
         str, typer.Option("--name", help="The package's; the language goes before it.")
     ] = "xl_silver",

@@ -27,6 +27,21 @@ Debug = Annotated[
     typer.Option("--debug", callback=_set_debug, is_eager=True, help="Show tracebacks of errors."),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")]
+SourceLang = Annotated[
+    str | None, typer.Option("--source-lang", help="Language with an NER model; default: en.")
+]
+PipelineConfig = Annotated[
+    Path | None,
+    typer.Option("--config", help="A spaCy config or the folder of a saved pipeline."),
+]
+Metrics = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--metrics",
+        metavar="[NAME=]FILE.json",
+        help="What `xlner benchmark` wrote; may be given several times.",
+    ),
+]
 
 
 def load_blocks(path: Path | None) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import BackendError, InputError
-from .options import Debug, Quiet, read_config
+from .options import Debug, PipelineConfig, Quiet, SourceLang, read_config
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -34,13 +34,8 @@ def project(
         typer.Argument(metavar="OUTPUT", help="A .jsonl or .spacy file; - for standard output."),
     ],
     lang: Annotated[str | None, typer.Option("--lang", help="Language of the texts.")] = None,
-    source_lang: Annotated[
-        str | None, typer.Option("--source-lang", help="Language with an NER model; default: en.")
-    ] = None,
-    config: Annotated[
-        Path | None,
-        typer.Option("--config", help="A spaCy config or the folder of a saved pipeline."),
-    ] = None,
+    source_lang: SourceLang = None,
+    config: PipelineConfig = None,
     batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Texts at once.")] = 64,
     quiet: Quiet = False,
     debug: Debug = False,

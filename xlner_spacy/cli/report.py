@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from .options import Debug
+from .options import Debug, Metrics
 
 
 def report(
@@ -16,14 +16,7 @@ def report(
         Path, typer.Argument(metavar="BUILD_FOLDER", help="What `xlner build` wrote.")
     ],
     out: Annotated[Path, typer.Option("--out", help="HTML file for the page.")],
-    metrics: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--metrics",
-            metavar="[NAME=]FILE.json",
-            help="What `xlner benchmark` wrote; may be given several times.",
-        ),
-    ] = None,
+    metrics: Metrics = None,
     title: Annotated[str | None, typer.Option("--title", help="The page's heading.")] = None,
     debug: Debug = False,
 ) -> None:

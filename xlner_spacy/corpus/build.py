@@ -297,9 +297,9 @@ class _Job:
         if self.options.keep_duplicates:
             return None
         key = hashlib.blake2b(text_key(doc.text).encode("utf8", "surrogatepass")).digest()[:16]
-        labels = json.dumps([(ent.text, ent.label_) for ent in doc.ents])
-        if self.options.mode == "translate-test":
-            labels = ""  # they are not used
+        labels = ""
+        if self.options.mode == "translate-train":  # else they are not used
+            labels = json.dumps([(ent.text, ent.label_) for ent in doc.ents])
         found = self.seen.execute("SELECT labels FROM seen WHERE key = ?", (key,)).fetchone()
         if found is None:
             self.seen.execute("INSERT INTO seen VALUES (?, ?)", (key, labels))
@@ -454,20 +454,20 @@ class _Totals:
         kept = selected.doc is not None
         outcome = selected.outcome if kept else f"left out: {selected.outcome}"
         self.counts["texts"].update({"read": 1, outcome: 1})
+        self.counts["entities_lost"].update(selected.lost)
+        found = selected.fates.count("kept")
         if kept:
             self.counts[selected.outcome].update(selected.entities)
-            self.counts["entities_lost"].update(selected.lost)
-        else:
-            found = sum(1 for fate in selected.fates if fate == "kept")
-            self.counts["entities_lost"].update(
-                {"in a text that is left out": found} if found else {}
-            )
-            self.counts["entities_lost"].update(selected.lost)
+        elif found:
+            self.counts["entities_lost"]["in a text that is left out"] += found
         self.counts["source_dropped"].update(doc._.xl_dropped or {})
-        if doc._.xl_entities and kept and len(self.examples) < EXAMPLES:
-            self.examples.append(example(doc, selected))
-        for entity, fate in zip(doc._.xl_entities or [], selected.fates, strict=True):
-            self.least_sure.append({**example(doc, selected), "entity": dict(entity), "fate": fate})
+        if not doc._.xl_entities:
+            return
+        shown = example(doc, selected)
+        if kept and len(self.examples) < EXAMPLES:
+            self.examples.append(shown)
+        for entity, fate in zip(doc._.xl_entities, selected.fates, strict=True):
+            self.least_sure.append({**shown, "entity": dict(entity), "fate": fate})
         self._keep_least_sure()
 
     def count_labels_left_out(self, number: int) -> None:

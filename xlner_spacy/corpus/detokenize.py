@@ -19,6 +19,12 @@ def to_doc(vocab: Vocab, words: Sequence[str], text: str | None, lang: str) -> D
     return Doc(vocab, words=list(words), spaces=spaces or [True] * len(words))
 
 
+def same_tokens(doc: Doc, vocab: Vocab) -> Doc:
+    """A new Doc with a Doc's tokens and none of its annotation."""
+    words = [token.text for token in doc]
+    return Doc(vocab, words=words, spaces=[bool(token.whitespace_) for token in doc])
+
+
 def _spaces(words: Sequence[str], text: str) -> list[bool] | None:
     """Which words a space follows in the text; None if it is not these words' text."""
     spaces = []

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import spacy
 from spacy.language import Language
-from spacy.tokens import Doc
 from spacy.training import Example
 
 from ..errors import InputError, SetupError, check_setting
 from ..languages import check_language
+from .detokenize import same_tokens
 from .gold import read_gold
 from .shards import check_split
 
@@ -51,12 +51,7 @@ def make_corpus(
             doc for file in files for doc in read_gold(file, nlp, lang or nlp.lang or "xx", labels)
         )
         for gold in islice(docs, limit or None):
-            predicted = Doc(
-                nlp.vocab,
-                words=[token.text for token in gold],
-                spaces=[bool(token.whitespace_) for token in gold],
-            )
-            yield Example(predicted, gold)
+            yield Example(same_tokens(gold, nlp.vocab), gold)
 
     return read
 

@@ -13,6 +13,7 @@ from spacy.tokens import Doc, Span
 
 from ..errors import check_setting
 from ..types import ProjectedEntity
+from .detokenize import same_tokens
 from .labels import LabelMap, map_label
 
 TRAIN, DEV = "train", "dev"
@@ -144,9 +145,7 @@ def _why_left_out(
 def _training_doc(
     doc: Doc, kept: Iterable[tuple[int, int, str]], unsure: Iterable[tuple[int, int]]
 ) -> Doc:
-    words = [token.text for token in doc]
-    spaces = [bool(token.whitespace_) for token in doc]
-    silver = Doc(doc.vocab, words=words, spaces=spaces)
+    silver = same_tokens(doc, doc.vocab)
     silver.set_ents(
         [Span(silver, start, end, label) for start, end, label in kept],
         missing=[Span(silver, start, end) for start, end in unsure],
