@@ -139,12 +139,41 @@ class Proposal(NamedTuple):
 
 @dataclass(frozen=True)
 class Bitext:
-    """A source text with entities, its target text, and the links between them."""
+    """A source text with entities, its target text, and the links between them.
+
+    Words, entities and links are what most methods need. The others are for those that
+    look at the texts themselves; where they are not given, every word is followed by a space.
+    """
 
     source_words: Sequence[str]
     target_words: Sequence[str]
     entities: Sequence[Span]  # in source_words
     links: Sequence[Link]
+    labels: Sequence[str] = ()  # of the entities
+    source_lang: str = ""
+    target_lang: str = ""
+    source_spaces: Sequence[bool] = ()  # whether a space follows the word
+    target_spaces: Sequence[bool] = ()
+
+    def entity_text(self, entity: int) -> str:
+        """What an entity says, as it stands in the source text."""
+        start, end = self.entities[entity]
+        return _joined(self.source_words, self.source_spaces, start, end)
+
+    def target_text(self, start: int = 0, end: int | None = None) -> str:
+        """The target text, or that of the words [start, end)."""
+        end = len(self.target_words) if end is None else end
+        return _joined(self.target_words, self.target_spaces, start, end)
+
+    @cached_property
+    def target_offsets(self) -> list[Span]:
+        """Where each target word lies in `target_text()`, as characters [start, end)."""
+        offsets = []
+        at = 0
+        for n, word in enumerate(self.target_words):
+            offsets.append((at, at + len(word)))
+            at += len(word) + (not self.target_spaces or self.target_spaces[n])
+        return offsets
 
     @cached_property
     def links_of(self) -> list[list[Link]]:
@@ -183,6 +212,12 @@ class Bitext:
         return np.cumsum(mass)
 
 
+def _joined(words: Sequence[str], spaces: Sequence[bool], start: int, end: int) -> str:
+    """The words [start, end) as text, without the space after the last."""
+    text = "".join(words[n] + (" " if not spaces or spaces[n] else "") for n in range(start, end))
+    return text.removesuffix(" ") if end > start and (not spaces or spaces[end - 1]) else text
+
+
 @runtime_checkable
 class Translator(Protocol):
     """Translates texts of one or a few sentences, each on its own.
@@ -216,18 +251,19 @@ class Aligner(Protocol):
 
 @runtime_checkable
 class CandidateGenerator(Protocol):
-    """Target spans where each entity might be: one list of spans an entity."""
+    """Target spans where each entity might be: for each bitext, one list of spans an entity."""
 
-    def __call__(self, bitext: Bitext) -> list[list[Span]]: ...
+    def __call__(self, bitexts: Sequence[Bitext]) -> list[list[list[Span]]]: ...
 
 
 @runtime_checkable
 class CandidateScorer(Protocol):
-    """Scores of each entity's candidate spans, in the shape of `candidates`."""
+    """Scores of each entity's candidate spans, in the shape of `candidates`: for each
+    bitext and each of its entities, one number a span. Greater is better, 0 is nothing."""
 
     def __call__(
-        self, bitext: Bitext, candidates: Sequence[Sequence[Span]]
-    ) -> list[list[float]]: ...
+        self, bitexts: Sequence[Bitext], candidates: Sequence[Sequence[Sequence[Span]]]
+    ) -> list[list[list[float]]]: ...
 
 
 @runtime_checkable

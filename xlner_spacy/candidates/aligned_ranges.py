@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..errors import check_setting
 from ..types import Bitext, Span
 
@@ -33,8 +35,11 @@ class AlignedRanges:
         self.merge_distance = merge_distance
         self.length_ratio = length_ratio
 
-    def __call__(self, bitext: Bitext) -> list[list[Span]]:
-        return [[self._best(mass)] if mass else [] for mass in bitext.entity_mass]
+    def __call__(self, bitexts: Sequence[Bitext]) -> list[list[list[Span]]]:
+        return [
+            [[self._best(mass)] if mass else [] for mass in bitext.entity_mass]
+            for bitext in bitexts
+        ]
 
     def _best(self, mass: dict[int, float]) -> Span:
         ranges = self._ranges(sorted(mass))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..errors import check_setting
 from ..types import Bitext, Span
 
@@ -26,8 +28,8 @@ class Ngrams:
         check_setting("Ngrams", "max_length", max_length, max_length > 0, "greater than 0")
         self.max_length = max_length
 
-    def __call__(self, bitext: Bitext) -> list[list[Span]]:
-        return [self._spans(sorted(mass)) for mass in bitext.entity_mass]
+    def __call__(self, bitexts: Sequence[Bitext]) -> list[list[list[Span]]]:
+        return [[self._spans(sorted(mass)) for mass in bitext.entity_mass] for bitext in bitexts]
 
     def _spans(self, linked: list[int]) -> list[Span]:
         return [

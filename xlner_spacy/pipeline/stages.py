@@ -317,37 +317,64 @@ class Propose(Stage):
         self.scorer = scorer
 
     def run(self, docs: Sequence[Doc]) -> None:
-        for doc in docs:
-            doc._.xl_candidates = [
-                candidate
-                for index in range(len(doc._.xl_translations))
-                for candidate in self._propose(doc, index)
-            ]
-
-    def _propose(self, doc: Doc, index: int) -> list[Candidate]:
-        entities = doc._.xl_source_ents[index]
-        if not entities:
-            return []
-        bitext = Bitext(
-            source_words=doc._.xl_translations[index]["words"],
-            target_words=[token.text for token in doc],
-            entities=[(e["start"], e["end"]) for e in entities],
-            links=[Link(int(s), int(t), c) for s, t, c in doc._.xl_alignments[index]],
-        )
-        spans = self.candidates(bitext)
-        scores = self.scorer(bitext, spans)
-        return [
-            {
-                "translation": index,
-                "entity": k,
-                "start": start,
-                "end": end,
-                "score": score,
-                "confidence": max(0.0, min(1.0, score)) * bitext.trust(k, (start, end)),
-            }
-            for k in range(len(entities))
-            for (start, end), score in zip(spans[k], scores[k], strict=True)
+        places = [
+            (doc, index)
+            for doc in docs
+            for index in range(len(doc._.xl_translations))
+            if doc._.xl_source_ents[index]
         ]
+        bitexts = [_bitext(doc, index) for doc, index in places]
+        spans = self.candidates(bitexts)
+        _check_answers("candidate generator", bitexts, spans)
+        scores = self.scorer(bitexts, spans)
+        _check_answers("scorer", bitexts, scores)
+        for doc in docs:
+            doc._.xl_candidates = []
+        for n, (doc, index) in enumerate(places):
+            doc._.xl_candidates += _candidates(index, bitexts[n], spans[n], scores[n])
+
+
+def _check_answers(part: str, bitexts: Sequence[Bitext], answers: Sequence[Sequence]) -> None:
+    if [len(answer) for answer in answers] != [len(bitext.entities) for bitext in bitexts]:
+        raise BackendError(
+            f"The {part} gave lists of {[len(answer) for answer in answers][:5]} entities for texts "
+            f"of {[len(bitext.entities) for bitext in bitexts][:5]}.",
+            hint="It must give, for each bitext in order, one list an entity.",
+        )
+
+
+def _bitext(doc: Doc, index: int) -> Bitext:
+    """One translation of a Doc and the Doc, as candidates and scorers see them."""
+    translation = doc._.xl_translations[index]
+    entities = doc._.xl_source_ents[index]
+    return Bitext(
+        source_words=translation["words"],
+        target_words=[token.text for token in doc],
+        entities=[(e["start"], e["end"]) for e in entities],
+        links=[Link(int(s), int(t), c) for s, t, c in doc._.xl_alignments[index]],
+        labels=[e["label"] for e in entities],
+        source_lang=translation["lang"],
+        target_lang=doc.lang_,
+        source_spaces=translation["spaces"],
+        target_spaces=[bool(token.whitespace_) for token in doc],
+    )
+
+
+def _candidates(
+    index: int, bitext: Bitext, spans: list[list[tuple[int, int]]], scores: list[list[float]]
+) -> list[Candidate]:
+    return [
+        {
+            "translation": index,
+            "entity": k,
+            "start": start,
+            "end": end,
+            "score": score,
+            "confidence": max(0.0, min(1.0, score)) * bitext.trust(k, (start, end)),
+        }
+        for k in range(len(bitext.entities))
+        for (start, end), score in zip(spans[k], scores[k], strict=True)
+    ]
 
 
 class Match(Stage):

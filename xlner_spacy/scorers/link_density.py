@@ -20,7 +20,12 @@ class LinkDensity:
     words have several links.
     """
 
-    def __call__(self, bitext: Bitext, candidates: Sequence[Sequence[Span]]) -> list[list[float]]:
+    def __call__(
+        self, bitexts: Sequence[Bitext], candidates: Sequence[Sequence[Sequence[Span]]]
+    ) -> list[list[list[float]]]:
+        return [self._scores(*pair) for pair in zip(bitexts, candidates, strict=True)]
+
+    def _scores(self, bitext: Bitext, candidates: Sequence[Sequence[Span]]) -> list[list[float]]:
         scores = []
         for (first, last), links, spans in zip(
             bitext.entities, bitext.links_of, candidates, strict=True

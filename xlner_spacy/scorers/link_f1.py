@@ -21,7 +21,12 @@ class LinkF1:
     prepositions) cost nothing, unlike in a score by length.
     """
 
-    def __call__(self, bitext: Bitext, candidates: Sequence[Sequence[Span]]) -> list[list[float]]:
+    def __call__(
+        self, bitexts: Sequence[Bitext], candidates: Sequence[Sequence[Sequence[Span]]]
+    ) -> list[list[list[float]]]:
+        return [self._scores(*pair) for pair in zip(bitexts, candidates, strict=True)]
+
+    def _scores(self, bitext: Bitext, candidates: Sequence[Sequence[Span]]) -> list[list[float]]:
         mass = bitext.target_mass
         scores = []
         for own, spans in zip(bitext.entity_mass, candidates, strict=True):
