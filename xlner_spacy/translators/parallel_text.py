@@ -8,6 +8,9 @@ from pathlib import Path
 
 from ..backend import LazyBackend
 from ..corpus.texts import read_pairs
+from ..needs import Needs
+
+NEEDS = Needs()
 
 
 def make_parallel_text(path: Path) -> ParallelText:

@@ -1,0 +1,155 @@
+"""Apertium, rule-based translation: small, fast, and there for languages with little text.
+
+Forcada et al. 2011, "Apertium: a free/open-source platform for rule-based machine translation".
+
+One process translates all texts. It is the pipe of programs that a pair's mode file names,
+each told to pass on what it has at a null byte; the `apertium` script itself cannot be kept
+alive, as the first program that it starts waits for the end of its input.
+https://wiki.apertium.org/wiki/Null_flush
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+import langcodes
+
+from ..backend import LazyBackend
+from ..errors import SetupError, check_setting
+from ..languages import iso639_1
+from ..needs import Needs
+from .processes import Child, ChildFailed
+
+logger = logging.getLogger(__name__)
+
+NEEDS = Needs(
+    binary="apertium",
+    install="apt-get install apertium, and the pair: apt-get install apertium-eng-spa",
+    model="a language pair (apt-cache search ^apertium-)",
+)
+DATA = "/usr/share/apertium"
+# Pairs are named after the language that several standards have in common.
+_ALSO = {"sr": "hbs", "hr": "hbs", "bs": "hbs", "ms": "zlm", "no": "nob", "et": "est"}
+_SPECIAL = re.compile(r"([\[\]{}^$@\\/<>])")
+# What Apertium's own filter puts behind a text: a full stop that ends it, if nothing does.
+_END = ".[][\n]"
+
+
+def make_apertium(
+    mode: str | None = None, timeout: float = 10.0, data: str | None = None
+) -> Apertium:
+    """Registered as `xlner.Apertium.v1`.
+
+    mode (str): The direction as `apertium -l` names it ("spa-eng_US"). None: the one for the
+        languages.
+    timeout (float): Seconds that a text may take. Then it is given up: its translation is
+        "", and the Doc has the problem "translator gave up".
+    data (str): Folder of Apertium's data. None: $APERTIUM_DATADIR or /usr/share/apertium.
+    """
+    return Apertium(mode, timeout, data)
+
+
+class Apertium(LazyBackend):
+    """Translates texts with Apertium, one after the other, in one process.
+
+    failures (dict[str, str]): The texts that were given up, and why.
+    """
+
+    def __init__(
+        self, mode: str | None = None, timeout: float = 10.0, data: str | None = None
+    ) -> None:
+        check_setting("Apertium", "timeout", timeout, timeout > 0, "greater than 0")
+        self.mode = mode
+        self.timeout = timeout
+        self.data = Path(data or os.environ.get("APERTIUM_DATADIR") or DATA)
+        self.failures: dict[str, str] = {}
+
+    def __call__(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
+        """RAISES: SetupError if Apertium or the language pair is not installed."""
+        mode = self._mode(from_lang, to_lang)
+        return [self._translate(text, mode) for text in texts]
+
+    def _translate(self, text: str, mode: str) -> str:
+        line = " ".join(text.replace("\0", " ").split())
+        if not line:
+            return ""
+        for attempt in ("first", "last"):
+            try:
+                return self._ask(self._pipe(mode), line)
+            except ChildFailed as failure:
+                # It may have died of an earlier text, or been killed from outside.
+                if attempt == "last" or "no answer" in str(failure):
+                    self.failures[text] = str(failure)
+                    logger.warning("Gave up translating %r: %s", text[:80], failure)
+                    break
+        return ""
+
+    def _ask(self, pipe: Child, line: str) -> str:
+        with pipe.answering(self.timeout):
+            pipe.input.write((_SPECIAL.sub(r"\\\1", line) + _END + "\0").encode("utf8"))
+            pipe.input.flush()
+            answer = b""
+            while not answer.endswith(b"\0"):
+                read = os.read(pipe.output.fileno(), 1 << 16)
+                if not read:
+                    raise EOFError
+                answer += read
+        translation = answer[:-1].decode("utf8", errors="replace")
+        translation = translation.removesuffix("[][\n]").removesuffix(".")
+        return re.sub(r"\\(.)", r"\1", translation).strip()
+
+    def _pipe(self, mode: str) -> Child:
+        """The running programs. A forked child must not use its parent's."""
+        key = (os.getpid(), mode)
+        pipe = self._pipes.get(key)
+        if pipe is None or not pipe.is_alive():
+            file = self.data / "modes" / f"{mode}.mode"
+            script = 'exec bash <(apertium-wblank-mode -z "$1") -n ""'
+            # -n: words that it does not know come without marks, as with `apertium -u`.
+            pipe = Child(["bash", "-c", script, "apertium", str(file)], {"LC_ALL": "C.UTF-8"})
+            try:
+                self._ask(pipe, ".")
+            except ChildFailed as failure:
+                raise SetupError(
+                    f"Apertium does not start with the mode {str(file)!r}: {failure}.",
+                    hint=f"Try it in a shell: echo text | apertium -u {mode}",
+                ) from failure
+            self._pipes[key] = pipe
+        return pipe
+
+    @cached_property
+    def _pipes(self) -> dict[tuple[int, str], Child]:
+        return {}
+
+    def _mode(self, from_lang: str, to_lang: str) -> str:
+        NEEDS.check("The Apertium translator")
+        installed = sorted(path.stem for path in self.data.glob("modes/*.mode"))
+        for mode in sorted(installed, key=len):  # without a variant ("_US") goes first
+            sides = [side.split("_")[0] for side in mode.split("-")]
+            if self.mode is None and len(sides) == 2:
+                if sides[0] in _codes(from_lang) and sides[1] in _codes(to_lang):
+                    return mode
+            elif mode == self.mode:
+                return mode
+        wanted = self.mode or f"{from_lang} to {to_lang}"
+        raise SetupError(
+            f"Apertium has no direction {wanted} in {str(self.data)!r}. "
+            f"Installed: {', '.join(installed) or 'none'}.",
+            hint="Pairs are packages: apt-cache search ^apertium-, then for example "
+            "apt-get install apertium-eng-spa",
+        )
+
+
+def _codes(lang: str) -> set[str]:
+    """The names that a language may have in those of modes."""
+    short = iso639_1(lang)
+    try:
+        long = langcodes.Language.get(lang).to_alpha3()
+    except LookupError:
+        long = short
+    return {short, long, _ALSO.get(short, short)}

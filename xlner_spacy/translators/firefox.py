@@ -1,0 +1,82 @@
+"""The models of Firefox Translations, for 40 and more languages to English and back, on a CPU.
+
+The package fxtranslate finds, downloads and runs them; two languages that are not English are
+translated by way of it. https://mozilla.github.io/translations/firefox-models/
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import langcodes
+
+from ..backend import LazyBackend
+from ..errors import SetupError
+from ..languages import iso639_1
+from ..needs import Needs
+
+NEEDS = Needs(
+    module="fxtranslate",
+    install='pip install "xlner-spacy[firefox]"',
+    model="a model of the language pair (17 to 50 MB), downloaded once",
+)
+
+
+def make_firefox(models: str | None = None) -> Firefox:
+    """Registered as `xlner.Firefox.v1`.
+
+    models (str): Folder of models, one folder a pair ("pt-en") with the files of Firefox: the
+        model (.bin), the vocabulary (.spm), the shortlist. What is missing is downloaded to it.
+        None: the cache of fxtranslate, ~/.cache/fxtranslate/models.
+    """
+    return Firefox(models)
+
+
+class Firefox(LazyBackend):
+    """Translates sentences on one core. `nlp.pipe(n_process=2)` uses two."""
+
+    def __init__(self, models: str | None = None) -> None:
+        self.models = models
+
+    def __call__(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
+        """RAISES: SetupError if the package or a model for the languages cannot be had."""
+        if not texts:
+            return []
+        translate = self._engine(firefox_code(from_lang), firefox_code(to_lang)).translate
+        # Of nothing at all the engine makes something.
+        return [translate(text) if text.strip() else "" for text in texts]
+
+    def _engine(self, source: str, target: str) -> Any:
+        # An engine must stay in the thread that has made it.
+        key = (os.getpid(), threading.get_ident(), source, target)
+        if key not in self._engines:
+            NEEDS.check("The Firefox translator")
+            from fxtranslate import Translator
+
+            try:
+                self._engines[key] = Translator.load(source, target, self.models)
+            except ValueError as error:
+                raise SetupError(
+                    f"The Firefox translator has no model from {source} to {target}: {error}",
+                    hint="Where there is a network: fxtranslate list shows the languages, "
+                    f"fxtranslate models add {source} {target} downloads a model. Elsewhere copy "
+                    'the folder of the pair and give the one around it as "models" in the '
+                    "translator block.",
+                ) from error
+        return self._engines[key]
+
+    @cached_property
+    def _engines(self) -> dict[tuple[int, int, str, str], Any]:
+        return {}
+
+
+def firefox_code(lang: str) -> str:
+    """The code of a language in the names of models: "pt-BR" -> "pt", "zh" -> "zh-Hans"."""
+    short = iso639_1(lang)
+    if short == "zh":
+        return f"zh-{langcodes.Language.get(lang).maximize().script}"
+    return "nb" if short == "no" else short
