@@ -6,6 +6,9 @@
     Doc._.xl_candidates    list of Candidate       possible placements with their scores
     Doc._.xl_entities      list of ProjectedEntity what was placed, and from where
     Doc._.xl_unplaced      list of Unplaced        what was not placed, and why
+    Doc._.xl_forward       [translations, their entities] as they were before back-translation
+    Doc._.xl_transferred   list of ProjectedEntity what xl_transfer placed
+    Doc._.xl_votes         list of Vote            what the members of xl_ensemble found
     Doc._.xl_problems      list of Problem         what could not be translated or aligned
     Doc._.xl_dropped       dict label -> count     entities dropped by the label map
     Doc._.xl_source_docs   list of Doc (computed)  the translations as Docs with their entities
@@ -35,6 +38,15 @@ STAGE_ATTRIBUTES = (
     "xl_entities",
 )
 
+OTHER_ATTRIBUTES = (
+    "xl_unplaced",
+    "xl_problems",
+    "xl_dropped",
+    "xl_forward",
+    "xl_transferred",
+    "xl_votes",
+)
+
 # An attribute is made from these; redoing one makes what is made from it stale.
 _MADE_FROM = {
     "xl_source_ents": ("xl_translations",),
@@ -49,7 +61,7 @@ def install() -> None:
     same name is never overwritten: spaCy raises then."""
     if Doc.has_extension("xl_translations"):
         return
-    for name in (*STAGE_ATTRIBUTES, "xl_unplaced", "xl_problems", "xl_dropped"):
+    for name in (*STAGE_ATTRIBUTES, *OTHER_ATTRIBUTES):
         Doc.set_extension(name, getter=partial(_get, name), setter=partial(_set, name))
     Doc.set_extension("xl_source_docs", getter=source_docs)
     Span.set_extension("xl_confidence", getter=_confidence)
@@ -87,21 +99,51 @@ def is_done(doc: Doc, attribute: str) -> bool:
 
 def forget(doc: Doc, attribute: str) -> None:
     """Unset a stage's attribute and everything that was made from it."""
+    if attribute in ("xl_forward", "xl_source_ents"):
+        _undo_back_translation(doc)
+    if attribute == "xl_translations":
+        doc._.xl_forward = None
     if is_done(doc, attribute):
-        if attribute == "xl_entities":
-            _take_away(doc)
+        if attribute in _PLACING:
+            _take_away(doc, attribute)
         doc._.set(attribute, None)
     for made, sources in _MADE_FROM.items():
         if attribute in sources:
             forget(doc, made)
 
 
-def _take_away(doc: Doc) -> None:
-    """Take the entities that were projected out of Doc.ents; others stay."""
-    placed = {(e["start_char"], e["end_char"], e["label"]) for e in doc._.xl_entities}
-    kept = [e for e in doc.ents if (e.start_char, e.end_char, e.label_) not in placed]
+def _undo_back_translation(doc: Doc) -> None:
+    """Give the Doc again the translations and entities that it had before."""
+    if doc._.xl_forward is not None:
+        doc._.xl_translations, doc._.xl_source_ents = doc._.xl_forward
+        doc._.xl_forward = None
+        forget(doc, "xl_alignments")
+
+
+# What puts entities on the Doc, each for itself: what one forgets the others keep.
+_PLACING = ("xl_entities", "xl_transferred", "xl_votes")
+
+
+def _take_away(doc: Doc, attribute: str) -> None:
+    """Take the entities that were placed along with an attribute out of Doc.ents and
+    `xl_entities`; others stay."""
+    mine = _claims(doc, attribute)
+    if attribute == "xl_entities":
+        mine -= _claims(doc, "xl_transferred") | _claims(doc, "xl_votes")
+    elif doc._.xl_entities:
+        doc._.xl_entities = [e for e in doc._.xl_entities if claim(e) not in mine]
+    kept = [e for e in doc.ents if (e.start_char, e.end_char, e.label_) not in mine]
     if len(kept) < len(doc.ents):
         doc.set_ents(kept, default="outside")
+
+
+def claim(entity: Any) -> tuple[int, int, str]:
+    """What tells an entity of a Doc from the others: its characters and its label."""
+    return entity["start_char"], entity["end_char"], entity["label"]
+
+
+def _claims(doc: Doc, attribute: str) -> set[tuple[int, int, str]]:
+    return {claim(e) for e in doc._.get(attribute) or [] if e.get("outcome", "placed") == "placed"}
 
 
 def add_problem(

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import (
+    Any,
     NamedTuple,
     Protocol,
     TypedDict,
@@ -53,7 +54,9 @@ class SourceEntity(TypedDict):
 class SourceMention(TypedDict):
     """Where a projected entity comes from."""
 
-    translation: int  # index in Doc._.xl_translations
+    # Index in Doc._.xl_translations; -1 if it is none of them: `xl_transfer` finds entities in
+    # the text itself, members of `xl_ensemble` may have translations of their own.
+    translation: int
     lang: str
     text: str
     label: str
@@ -83,7 +86,8 @@ class Candidate(TypedDict):
     start: int
     end: int
     score: float  # what the matcher maximises
-    confidence: float  # score x mean confidence of the links it rests on
+    # Score x mean confidence of the links it rests on; the score alone where it has none
+    confidence: float
 
 
 class Problem(TypedDict):
@@ -105,6 +109,20 @@ class Unplaced(TypedDict):
     translation: int
     start_char: int  # in the translation
     end_char: int
+
+
+class Vote(TypedDict):
+    """What the members of an `xl_ensemble` say of a span: an item of `Doc._.xl_votes`."""
+
+    start: int
+    end: int
+    start_char: int
+    end_char: int
+    text: str
+    label: str
+    members: dict[str, float]  # who found it, with what confidence
+    support: float  # 0 to 1: the share of the vote that it got
+    outcome: str  # "placed", "too few votes", "its place was taken"
 
 
 class Link(NamedTuple):
@@ -154,6 +172,11 @@ class Bitext:
     target_lang: str = ""
     source_spaces: Sequence[bool] = ()  # whether a space follows the word
     target_spaces: Sequence[bool] = ()
+
+    @cached_property
+    def notes(self) -> dict[Any, Any]:
+        """What one part found out about the text and another can use, under a key of theirs."""
+        return {}
 
     def entity_text(self, entity: int) -> str:
         """What an entity says, as it stands in the source text."""
@@ -231,6 +254,21 @@ class Translator(Protocol):
 
 
 @runtime_checkable
+class ScoringTranslator(Protocol):
+    """A translator that can say how probable it finds given translations, too.
+
+    The score is the mean log-probability (natural) of a target's pieces and of the end of the
+    sentence; -inf where it cannot be had.
+    """
+
+    def __call__(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]: ...
+
+    def score(
+        self, sources: Sequence[str], targets: Sequence[str], *, from_lang: str, to_lang: str
+    ) -> list[float]: ...
+
+
+@runtime_checkable
 class SourceAnnotator(Protocol):
     """Finds the entities of source-language texts: a list of mentions for each, in order.
 
@@ -268,6 +306,10 @@ class CandidateScorer(Protocol):
 
 @runtime_checkable
 class Matcher(Protocol):
-    """Chooses proposals: each entity at most once, no two spans overlapping."""
+    """Chooses among the proposals of one translation: no two spans may overlap.
+
+    How many places an entity may have is the matcher's own rule; ours give it one at the
+    most unless a setting says otherwise.
+    """
 
     def __call__(self, proposals: Sequence[Proposal]) -> list[Proposal]: ...

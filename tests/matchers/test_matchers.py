@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from itertools import product
+from collections import Counter
+from itertools import combinations, product
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xlner_spacy.errors import SetupError
+from xlner_spacy.matchers.bipartite import Bipartite
 from xlner_spacy.matchers.greedy import Greedy
 from xlner_spacy.matchers.ilp import ILP
 from xlner_spacy.matchers.ties import EQUAL, by_entity, overlap
@@ -19,10 +21,10 @@ scores = st.sampled_from([0.25, 0.5, 0.75, 1.0])
 
 
 @st.composite
-def proposals(draw, max_entities=4, max_words=7):
+def proposals(draw, max_entities=4, max_words=7, max_options=4):
     found = {}
     for entity in range(draw(st.integers(1, max_entities))):
-        for _ in range(draw(st.integers(0, 4))):
+        for _ in range(draw(st.integers(0, max_options))):
             start = draw(st.integers(0, max_words - 1))
             end = draw(st.integers(start + 1, max_words))
             found[entity, start, end] = Proposal(entity, start, end, draw(scores))
@@ -113,3 +115,107 @@ def test_hundred_entities_that_compete(solver):
 def test_unknown_solver():
     with pytest.raises(SetupError, match="gurobi"):
         ILP(solver="gurobi")
+
+
+def first_best(given_proposals, allowed, worth):
+    """The first best subset by the stated rule: proposals in order of preference, each
+    rather in than out."""
+    ordered = [p for options in by_entity(given_proposals).values() for p in options]
+    best, best_key = [], (0.0, ())
+    for size in range(len(ordered) + 1):
+        for chosen in combinations(ordered, size):
+            if allowed(chosen):
+                key = round(worth(chosen), 6), tuple(p in chosen for p in ordered)
+                if key > best_key:
+                    best, best_key = list(chosen), key
+    return sorted(best, key=lambda p: (p.entity, p.start))
+
+
+def number_of_places(kind, n):
+    """What the paper's constraints allow, and what a set is worth if they cannot be met."""
+
+    def allowed(chosen):
+        most = len(chosen) if kind == "at_least" else n
+        return fits(chosen) and all(c <= most for c in Counter(p.entity for p in chosen).values())
+
+    def worth(chosen):
+        met = sum(min(n, c) for c in Counter(p.entity for p in chosen).values())
+        return sum(p.score for p in chosen) + (0 if kind == "at_most" else 1000 * met)
+
+    return allowed, worth
+
+
+KINDS = [(kind, n) for kind in ("at_most", "at_least", "exactly") for n in (1, 2)]
+
+
+@pytest.mark.parametrize(("kind", "n"), KINDS)
+@settings(max_examples=40, deadline=None)
+@given(proposals(max_entities=3, max_options=3))
+def test_numbers_of_places_as_brute_force_has_them(kind, n, found):
+    matcher = ILP(projections=kind, n=n, min_score=0.5)
+    possible = [p for p in found if p.score >= 0.5]
+    assert matcher(found) == first_best(possible, *number_of_places(kind, n))
+    assert matcher(found[::-1]) == matcher(found)
+
+
+@pytest.mark.parametrize(("kind", "n"), KINDS[1:])
+@settings(max_examples=5, deadline=None)
+@given(proposals())
+def test_solvers_agree_on_numbers_of_places(kind, n, found):
+    cbc, highs = (ILP(solver=s, projections=kind, n=n) for s in ("cbc", "highs"))
+    assert cbc(found) == highs(found)
+
+
+def test_at_least_places_every_entity_though_another_would_score_more():
+    wide, narrow = Proposal(0, 0, 3, 1.0), Proposal(1, 1, 2, 0.5)
+    other = Proposal(0, 2, 3, 0.2)
+    assert ILP()([wide, narrow, other]) == [wide]
+    assert ILP(projections="exactly")([wide, narrow, other]) == [other, narrow]
+    # There is no room for both: one place is missing, and the sum decides whose.
+    assert ILP(projections="exactly")([wide, narrow]) == [wide]
+
+
+def test_an_entity_that_is_named_twice():
+    twice = [Proposal(0, 0, 1, 0.9), Proposal(0, 5, 6, 0.8), Proposal(0, 8, 9, 0.1)]
+    assert ILP(n=2)(twice) == Greedy(max_projections=2)(twice) == twice[:2]
+    assert ILP(projections="at_least", min_score=0.5)(twice) == twice[:2]
+    assert ILP(projections="at_least")(twice) == twice
+
+
+@settings(max_examples=100, deadline=None)
+@given(proposals())
+def test_bipartite_is_brute_force_on_distinct_spans(found):
+    """Each span at most once; then greedily what does not overlap."""
+
+    def allowed(chosen):
+        spans = {(p.start, p.end) for p in chosen}
+        return len(spans) == len(chosen) == len({p.entity for p in chosen})
+
+    best, best_total = [], 0.0
+    for combination in product(*[[*options, None] for options in by_entity(found).values()]):
+        chosen = [p for p in combination if p]
+        if allowed(chosen) and sum(p.score for p in chosen) > best_total + EQUAL:
+            best, best_total = chosen, sum(p.score for p in chosen)
+    assert Bipartite()(found) == Greedy()(best)
+    assert Bipartite()(found[::-1]) == Bipartite()(found)
+
+
+def test_bipartite_shares_out_spans_and_then_resolves_overlaps():
+    # Both want words 0-2; together they are best served if the second takes what is left.
+    found = [Proposal(0, 0, 2, 0.9), Proposal(1, 0, 2, 0.8), Proposal(1, 4, 5, 0.7)]
+    assert Bipartite()(found) == [found[0], found[2]]
+    # The spans are distinct but share word 1: the better stays, and the free place of the
+    # other is not looked for. That is what the exact matching does better.
+    found = [Proposal(0, 0, 2, 0.9), Proposal(1, 1, 3, 0.8), Proposal(1, 4, 5, 0.7)]
+    assert Bipartite()(found) == [found[0]]
+    assert ILP()(found) == [found[0], found[2]]
+    assert Bipartite(min_score=0.95)(found) == []
+
+
+def test_wrong_numbers_of_places():
+    with pytest.raises(SetupError, match="at_most, at_least, exactly"):
+        ILP(projections="some")
+    with pytest.raises(SetupError, match="n=0"):
+        ILP(n=0)
+    with pytest.raises(SetupError, match="max_projections"):
+        Greedy(max_projections=0)

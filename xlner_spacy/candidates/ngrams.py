@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
 
 from ..errors import check_setting
 from ..types import Bitext, Span
+from .words import WITHIN, is_break, stop_words
 
 
-def make_ngrams(max_length: int = 10) -> Ngrams:
+def make_ngrams(
+    max_length: int = 10,
+    min_length: int = 1,
+    linked_edges: bool = True,
+    max_stop_words: int | None = None,
+    stop_word_edges: bool = True,
+    within: str = "text",
+) -> Ngrams:
     """Registered as `xlner.Ngrams.v1`.
 
     max_length (int): Words in a candidate, at the most.
+    min_length (int): Words in a candidate, at the least.
+    linked_edges (bool): Only n-grams whose first and last words are linked to the entity.
+        False: all n-grams of the text for every entity, as in the paper and in T-Projection;
+        for scores that do not rest on links.
+    max_stop_words (int): Stop words in a candidate, at the most. None: any number. The lists
+        are spaCy's, by target language; where spaCy has none no word is a stop word.
+    stop_word_edges (bool): Whether a candidate may begin or end with a stop word.
+    within (str): What a candidate lies within. "text": anywhere; "sentence": no punctuation
+        that ends a sentence is in it; "clause": nor a comma, colon, bracket or dash. Only a
+        token that is nothing but such a mark counts, so "U.S." does not, but "St ." does.
     """
-    return Ngrams(max_length)
+    return Ngrams(max_length, min_length, linked_edges, max_stop_words, stop_word_edges, within)
 
 
 class Ngrams:
@@ -24,17 +43,68 @@ class Ngrams:
     word for other entities: the optimum is among these, a few instead of hundreds.
     """
 
-    def __init__(self, max_length: int = 10) -> None:
-        check_setting("Ngrams", "max_length", max_length, max_length > 0, "greater than 0")
+    def __init__(
+        self,
+        max_length: int = 10,
+        min_length: int = 1,
+        linked_edges: bool = True,
+        max_stop_words: int | None = None,
+        stop_word_edges: bool = True,
+        within: str = "text",
+    ) -> None:
+        name = "Ngrams"
+        check_setting(name, "max_length", max_length, max_length > 0, "greater than 0")
+        in_range = 0 < min_length <= max_length
+        check_setting(name, "min_length", min_length, in_range, f"from 1 to {max_length}")
+        allowed = max_stop_words is None or max_stop_words >= 0
+        check_setting(name, "max_stop_words", max_stop_words, allowed, "0 or more, or null")
+        check_setting(name, "within", within, within in WITHIN, f"one of {', '.join(WITHIN)}")
         self.max_length = max_length
+        self.min_length = min_length
+        self.linked_edges = linked_edges
+        self.max_stop_words = max_stop_words
+        self.stop_word_edges = stop_word_edges
+        self.within = within
 
     def __call__(self, bitexts: Sequence[Bitext]) -> list[list[list[Span]]]:
-        return [[self._spans(sorted(mass)) for mass in bitext.entity_mass] for bitext in bitexts]
+        return [self._candidates(bitext) for bitext in bitexts]
 
-    def _spans(self, linked: list[int]) -> list[Span]:
+    def _candidates(self, bitext: Bitext) -> list[list[Span]]:
+        if self.linked_edges:
+            return [self._allowed(bitext, self._spans(sorted(m))) for m in bitext.entity_mass]
+        visible = [n for n, word in enumerate(bitext.target_words) if word.strip()]
+        spans = self._allowed(bitext, self._spans(visible))
+        return [spans for _ in bitext.entities]
+
+    def _allowed(self, bitext: Bitext, spans: list[Span]) -> list[Span]:
+        """Those that have no more stop words and marks in them than the settings allow."""
+        if self.within == "text" and self.stop_word_edges and self.max_stop_words is None:
+            return spans
+        words = bitext.target_words
+        known = stop_words(bitext.target_lang)
+        stops = [word.lower() in known for word in words]
+        n_stops, n_breaks = _counted(stops), _counted(is_break(w, self.within) for w in words)
+        most = len(words) if self.max_stop_words is None else self.max_stop_words
         return [
-            (first, last + 1)
-            for n, first in enumerate(linked)
-            for last in linked[n:]
-            if last - first < self.max_length
+            (start, end)
+            for start, end in spans
+            if n_breaks[start] == n_breaks[end]
+            and n_stops[end] - n_stops[start] <= most
+            and (self.stop_word_edges or not (stops[start] or stops[end - 1]))
         ]
+
+    def _spans(self, edges: list[int]) -> list[Span]:
+        """Those of the wanted length that begin and end with one of the words."""
+        spans = []
+        for n, first in enumerate(edges):
+            for last in edges[n:]:
+                if last - first >= self.max_length:
+                    break
+                if last - first >= self.min_length - 1:
+                    spans.append((first, last + 1))
+        return spans
+
+
+def _counted(marks: Iterable[bool]) -> list[int]:
+    """How many of the words before each place are marked: [0] has 0, the last has all."""
+    return list(accumulate(marks, initial=0))

@@ -3,19 +3,68 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from ..backend import LazyBackend
 from ..errors import BackendError, SetupError, check_setting
 from ..types import Proposal
+from .groups import apart, best_without_overlap, competing, firsts, total
 from .ties import EQUAL, by_entity, overlap
 
+
+@dataclass(frozen=True)
+class Goal:
+    """What a set of placements is worth: its scores, and a reward for each place that is wanted.
+
+    most (int): Places that an entity may have.
+    wanted (int): Places that an entity should have.
+    reward (float): What each of these is worth.
+    """
+
+    most: int
+    wanted: int = 0
+    reward: float = 0.0
+
+    def value(self, chosen: Sequence[Proposal]) -> float:
+        places = Counter(p.entity for p in chosen)
+        return total(chosen) + self.reward * sum(min(self.wanted, n) for n in places.values())
+
+    def left(self, kept: Sequence[Proposal], proposals: Iterable[Proposal]) -> list[Proposal]:
+        """The proposals that could be added to `kept`, to which they were possible additions
+        but for the last."""
+        last = kept[-1]
+        full = sum(p.entity == last.entity for p in kept) >= self.most
+        return [
+            p for p in proposals if not overlap(last, p) and not (full and p.entity == last.entity)
+        ]
+
+    def bound(self, kept: Sequence[Proposal], free: Sequence[Proposal]) -> float:
+        """What no choice of additions to `kept` is worth more than: what they would be worth
+        if no two of different entities competed."""
+        places = Counter(p.entity for p in kept)
+        worth = self.value(kept)
+        for entity, options in by_entity(free).items():
+            more = min(len(options), self.most - places[entity])
+            worth += sum(sorted((p.score for p in options), reverse=True)[:more])
+            worth += self.reward * min(more, max(0, self.wanted - places[entity]))
+        return worth
+
+
 SOLVERS = ("auto", "highs", "cbc")
+PROJECTIONS = ("at_most", "at_least", "exactly")
 
 
-def make_ilp(min_score: float = 0.0, solver: str = "auto", time_limit: float = 10.0) -> ILP:
+def make_ilp(
+    min_score: float = 0.0,
+    solver: str = "auto",
+    time_limit: float = 10.0,
+    projections: str = "at_most",
+    n: int = 1,
+) -> ILP:
     """Registered as `xlner.ILP.v1`.
 
     min_score (float): Proposals with a lower score are not placed.
@@ -23,81 +72,118 @@ def make_ilp(min_score: float = 0.0, solver: str = "auto", time_limit: float = 1
         problem), or "auto": HiGHS where highspy is installed. All give the same result.
     time_limit (float): Seconds that the solver may take for one problem. A text may need it
         several times; on Europarl no call took a tenth of a second.
+    projections (str): "at_most", "at_least" or "exactly" `n` places for each entity.
+    n (int): That number.
     """
-    return ILP(min_score, solver, time_limit)
+    return ILP(min_score, solver, time_limit, projections, n)
 
 
 class ILP(LazyBackend):
-    """The placements with the highest sum of scores: each entity at most once, no overlap.
+    """The placements with the highest sum of scores, without overlap.
+
+    The constraints on the number of places are those of the paper's formulation. "at_most" 1
+    is the default. With "at_least" an entity takes every place that adds to the sum, so it wants
+    a `min_score`. Where the spans do not suffice for "at_least" or "exactly", as few places
+    as possible are missing in all, and among such placements the sum decides. That placements
+    overlap cannot be allowed: Doc.ents does not hold them.
 
     Entities that compete for no word are decided one by one, so that a solver is started
     only for the few that do. Equal optima are decided by the rule of `matchers.ties`:
-    entity by entity, the most preferred proposal that some optimum contains is kept.
+    entity by entity, the most preferred proposals that some optimum contains are kept.
     """
 
     def __init__(
-        self, min_score: float = 0.0, solver: str = "auto", time_limit: float = 10.0
+        self,
+        min_score: float = 0.0,
+        solver: str = "auto",
+        time_limit: float = 10.0,
+        projections: str = "at_most",
+        n: int = 1,
     ) -> None:
-        check_setting("ILP", "solver", solver, solver in SOLVERS, f"one of {', '.join(SOLVERS)}")
-        check_setting("ILP", "time_limit", time_limit, time_limit > 0, "greater than 0")
+        name = "ILP"
+        check_setting(name, "solver", solver, solver in SOLVERS, f"one of {', '.join(SOLVERS)}")
+        check_setting(name, "time_limit", time_limit, time_limit > 0, "greater than 0")
+        known = projections in PROJECTIONS
+        check_setting(name, "projections", projections, known, f"one of {', '.join(PROJECTIONS)}")
+        check_setting(name, "n", n, n > 0, "greater than 0")
         self.min_score = min_score
         self.solver = solver
         self.time_limit = time_limit
+        self.projections = projections
+        self.n = n
 
     def __call__(self, proposals: Sequence[Proposal]) -> list[Proposal]:
         """RAISES: BackendError if the solver finds no optimum in time."""
         possible = [p for p in proposals if p.score > 0 and p.score >= self.min_score]
-        chosen = [p for group in _competing(possible) for p in self._first_optimum(group)]
-        return sorted(chosen, key=lambda p: p.entity)
+        if self.n == 1 and self.projections != "at_least" and apart(first := firsts(possible)):
+            return first
+        chosen = [p for group in competing(possible) for p in self._first_optimum(group)]
+        return sorted(chosen, key=lambda p: (p.entity, p.start))
 
     def _first_optimum(self, proposals: list[Proposal]) -> list[Proposal]:
         """The optimum that comes first in the order of `matchers.ties`."""
-        best = self._optimum(proposals)
-        if _is_everyones_first(best, proposals):
+        goal = self._goal(proposals)
+        best = self._optimum(proposals, goal)
+        if goal.most == 1 and set(best) == set(firsts(proposals)):
             return best
-        target = _total(best)
+        target = goal.value(best)
         kept: list[Proposal] = []
-        rest = proposals
-        for entity, options in by_entity(proposals).items():
-            others = [p for p in rest if p.entity != entity]
-            current = next((p for p in best if p.entity == entity), None)
-            for option in options:
-                if option == current:
-                    break
-                if any(overlap(option, p) for p in kept):
+        # An ordered set: what can still be chosen.
+        rest = dict.fromkeys(p for options in by_entity(proposals).values() for p in options)
+        for option in list(rest):
+            if option not in rest:
+                continue
+            del rest[option]
+            free = goal.left([*kept, option], rest)
+            if option not in best:
+                if goal.bound([*kept, option], free) < target - EQUAL:
                     continue
-                free = [p for p in others if not overlap(option, p)]
-                bound = _total(kept) + option.score + _bound(free)
-                if bound < target - EQUAL:
+                attempt = [*kept, option, *self._optimum(free, goal, [*kept, option])]
+                if goal.value(attempt) < target - EQUAL:
                     continue
-                attempt = [*kept, option, *self._optimum(free)]
-                if _total(attempt) >= target - EQUAL:
-                    best, current = attempt, option
-                    break
-            if current is not None:
-                kept.append(current)
-                others = [p for p in others if not overlap(current, p)]
-            rest = others
+                best = attempt
+            kept.append(option)
+            rest = dict.fromkeys(free)
         return kept
 
-    def _optimum(self, proposals: list[Proposal]) -> list[Proposal]:
-        """Some optimum, without a solver where everyone can have their first preference."""
-        first = [options[0] for options in by_entity(proposals).values()]
-        if not any(overlap(a, b) for n, a in enumerate(first) for b in first[:n]):
-            return first
-        return self._solve(proposals)
+    def _goal(self, proposals: Sequence[Proposal]) -> Goal:
+        if self.projections == "at_most":
+            return Goal(most=self.n)
+        # More than any sum of scores: no score makes up for a place that is missing.
+        reward = 1.0 + best_without_overlap(proposals)
+        most = self.n if self.projections == "exactly" else len(proposals)
+        return Goal(most=most, wanted=self.n, reward=reward)
 
-    def _solve(self, proposals: list[Proposal]) -> list[Proposal]:
+    def _optimum(
+        self, proposals: list[Proposal], goal: Goal, kept: Sequence[Proposal] = ()
+    ) -> list[Proposal]:
+        """Some best addition to `kept`, without a solver where everyone can have their first
+        preference and no more."""
+        first = firsts(proposals)
+        if not first or (goal.most == 1 and apart(first)):
+            return first
+        return self._solve(proposals, goal, kept)
+
+    def _solve(
+        self, proposals: list[Proposal], goal: Goal, kept: Sequence[Proposal]
+    ) -> list[Proposal]:
         import pulp
 
         problem = pulp.LpProblem("projection", pulp.LpMaximize)
         use = [pulp.LpVariable(f"x{n}", cat=pulp.LpBinary) for n in range(len(proposals))]
-        problem += pulp.lpSum(p.score * x for p, x in zip(proposals, use, strict=True))
-        for entity in {p.entity for p in proposals}:
-            problem += (
-                pulp.lpSum(x for p, x in zip(proposals, use, strict=True) if p.entity == entity)
-                <= 1
-            )
+        places = {
+            entity: pulp.lpSum(x for p, x in zip(proposals, use, strict=True) if p.entity == entity)
+            for entity in {p.entity for p in proposals}
+        }
+        objective = pulp.lpSum(p.score * x for p, x in zip(proposals, use, strict=True))
+        for entity, number in places.items():
+            had = sum(p.entity == entity for p in kept)
+            problem += number <= goal.most - had
+            if had < goal.wanted:
+                filled = pulp.LpVariable(f"filled{entity}", 0, goal.wanted - had)
+                problem += filled <= number
+                objective += goal.reward * filled
+        problem += objective
         # Intervals that overlap all contain the start of the one that begins last.
         for word in {p.start for p in proposals}:
             problem += (
@@ -130,38 +216,3 @@ class ILP(LazyBackend):
             # One thread: a pool would not survive the fork of nlp.pipe(n_process=2).
             return pulp.HiGHS(threads=1, gapAbs=0.0, **options)
         return pulp.PULP_CBC_CMD(threads=1, **options)
-
-
-def _competing(proposals: Sequence[Proposal]) -> list[list[Proposal]]:
-    """Groups of entities that compete, directly or by way of others, for the same words."""
-    from scipy.cluster.hierarchy import DisjointSet
-
-    rivals = DisjointSet(p.entity for p in proposals)
-    reach = -1
-    previous = None
-    for p in sorted(proposals, key=lambda p: p.start):
-        if previous is not None and p.start < reach:
-            rivals.merge(previous, p.entity)
-        previous = p.entity
-        reach = max(reach, p.end)
-    groups: dict[int, list[Proposal]] = {}
-    for p in proposals:
-        groups.setdefault(rivals[p.entity], []).append(p)
-    return list(groups.values())
-
-
-def _total(proposals: Sequence[Proposal]) -> float:
-    return sum(p.score for p in proposals)
-
-
-def _bound(proposals: Sequence[Proposal]) -> float:
-    """What the proposals could be worth if no two competed."""
-    best: dict[int, float] = {}
-    for p in proposals:
-        best[p.entity] = max(best.get(p.entity, 0.0), p.score)
-    return sum(best.values())
-
-
-def _is_everyones_first(chosen: list[Proposal], proposals: list[Proposal]) -> bool:
-    firsts = {options[0] for options in by_entity(proposals).values()}
-    return set(chosen) == firsts

@@ -1,0 +1,203 @@
+"""Ensembles: votes worked out by hand, and whole pipelines on the embedded models."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+import spacy
+from spacy.tokens import DocBin
+
+from xlner_spacy.errors import SetupError
+from xlner_spacy.pipeline.ensemble import Ensemble
+from xlner_spacy.pipeline.members import Ballot
+
+GREEDY = {"@xl_matchers": "xlner.Greedy.v1"}
+METHODS = {
+    "default": {},
+    "paper": {"scorer": {"@xl_scorers": "xlner.LinkDensity.v1"}, "matcher": GREEDY},
+    "heuristic": {"candidates": {"@xl_candidates": "xlner.AlignedRanges.v1"}, "matcher": GREEDY},
+}
+TEXT = "A Petrobras abriu um escritório em Maputo."
+
+
+def found(doc):
+    return [(ent.text, ent.label_) for ent in doc.ents]
+
+
+def voted(ballots, text="a b c d e", **settings):
+    """The Doc after members of these names have given these ballots."""
+    doc = spacy.blank("pt")(text)
+    members = {
+        name: lambda docs, own=own: [[Ballot(*b, None) for b in own]]
+        for name, own in ballots.items()
+    }
+    Ensemble(members, settings.pop("weights", {}), **settings).run([doc])
+    return doc
+
+
+def outcomes(doc):
+    return [(v["text"], v["label"], v["support"], v["outcome"]) for v in doc._.xl_votes]
+
+
+def test_support_by_hand():
+    doc = voted(
+        {
+            "one": [(0, 2, "PER", 0.8)],
+            "two": [(0, 2, "PER", 0.6), (3, 4, "LOC", 1.0)],
+            "three": [(0, 1, "PER", 1.0)],
+        }
+    )
+    # Two of three heads, confidences 0.8 and 0.6: (0.9 + 0.8) / 3. One head: 1 / 3.
+    assert outcomes(doc) == [
+        ("a b", "PER", round(1.7 / 3, 4), "placed"),
+        ("a", "PER", round(1 / 3, 4), "too few votes"),
+        ("d", "LOC", round(1 / 3, 4), "too few votes"),
+    ]
+    assert found(doc) == [("a b", "PER")]
+    assert doc._.xl_votes[0]["members"] == {"one": 0.8, "two": 0.6}
+    assert doc.ents[0]._.xl_confidence == round(1.7 / 3, 4)
+
+
+@pytest.mark.parametrize(("alpha", "support"), [(1.0, 2 / 3), (0.0, 1.4 / 3)])
+def test_heads_or_confidences(alpha, support):
+    ballots = {"one": [(0, 2, "PER", 0.8)], "two": [(0, 2, "PER", 0.6)], "three": []}
+    (vote,) = voted(ballots, alpha=alpha)._.xl_votes
+    assert vote["support"] == round(support, 4)
+
+
+def test_weights():
+    ballots = {"one": [(0, 1, "PER", 1.0)], "two": [(0, 2, "PER", 1.0)]}
+    # One of two heads is not more than half.
+    assert found(voted(ballots)) == []
+    assert found(voted(ballots, weights={"two": 3})) == [("a b", "PER")]
+
+
+def test_what_loses_its_place_is_kept_as_a_vote():
+    ballots = {"one": [(0, 1, "PER", 0.9)], "two": [(0, 2, "ORG", 1.0), (3, 4, "LOC", 0.5)]}
+    doc = voted(ballots, threshold=0.1)
+    assert outcomes(doc) == [
+        ("a b", "ORG", 0.5, "placed"),
+        ("a", "PER", 0.475, "its place was taken"),
+        ("d", "LOC", 0.375, "placed"),
+    ]
+    assert found(doc) == [("a b", "ORG"), ("d", "LOC")]
+
+
+def test_methods_vote_on_one_translation():
+    nlp = spacy.blank("pt")
+    for name in ("xl_translator", "xl_source", "xl_aligner"):
+        nlp.add_pipe(name)
+    nlp.add_pipe("xl_ensemble", config={"methods": METHODS})
+    doc = nlp(TEXT)
+    assert found(doc) == [("Petrobras", "PER"), ("Maputo", "LOC")]
+    for vote in doc._.xl_votes:
+        assert vote["outcome"] == "placed"
+        assert set(vote["members"]) == set(METHODS)
+    assert doc.ents[1]._.xl_source["text"] == "Maputo"
+    assert doc.ents[1]._.xl_source["translation"] == 0
+    assert doc._.xl_candidates is None
+    (copy,) = (
+        DocBin().from_bytes(DocBin(docs=[doc], store_user_data=True).to_bytes()).get_docs(nlp.vocab)
+    )
+    assert copy._.xl_votes == doc._.xl_votes == pickle.loads(pickle.dumps(doc))._.xl_votes
+
+
+@pytest.fixture(scope="module")
+def ruler(tmp_path_factory):
+    """A pipeline that knows one name, and that another is not a person's."""
+    nlp = spacy.blank("pt")
+    patterns = [{"label": "LOC", "pattern": "Maputo"}, {"label": "ORG", "pattern": "Petrobras"}]
+    nlp.add_pipe("entity_ruler").add_patterns(patterns)
+    path = tmp_path_factory.mktemp("pipelines") / "ruler"
+    nlp.to_disk(path)
+    return str(path)
+
+
+def test_pipelines_vote_and_a_text_is_translated_once(ruler, tmp_path):
+    projector = spacy.blank("pt")
+    projector.add_pipe("xl_projector", config={"matcher": GREEDY})
+    projector.config.to_disk(tmp_path / "projector.cfg")
+    nlp = spacy.blank("pt")
+    nlp.add_pipe("xl_translator")
+    pipelines = {"ruler": ruler, "projector": str(tmp_path / "projector.cfg")}
+    nlp.add_pipe("xl_ensemble", config={"pipelines": pipelines})
+    nlp.to_disk(tmp_path / "ensemble")
+    for pipeline in (nlp, spacy.load(tmp_path / "ensemble")):
+        docs = list(pipeline.pipe([TEXT, "", "Bom dia.", TEXT], batch_size=3))
+        assert [found(doc) for doc in docs] == [[("Maputo", "LOC")], [], [], [("Maputo", "LOC")]]
+        lost = [(v["label"], *v["members"]) for v in docs[0]._.xl_votes if v["outcome"] != "placed"]
+        assert sorted(lost) == [("ORG", "ruler"), ("PER", "projector")]
+        # The ruler is surer, but it has no source to tell of: that of Maputo is the span itself.
+        assert docs[0].ents[0]._.xl_source["text"] == "Maputo"
+    member = nlp.get_pipe("xl_ensemble").stages[0].members["projector"]
+    assert member.nlp.get_pipe("xl_projector").seconds["translate"] < 0.01
+
+
+def test_a_member_that_projects_from_another_language_translates_itself(tmp_path):
+    other = spacy.blank("pt")
+    other.add_pipe("xl_projector", config={"source_lang": "es", "source": SPANISH})
+    other.config.to_disk(tmp_path / "other.cfg")
+    nlp = spacy.blank("pt")
+    nlp.add_pipe("xl_translator")
+    nlp.add_pipe("xl_ensemble", config={"pipelines": {"other": str(tmp_path / "other.cfg")}})
+    member = nlp.get_pipe("xl_ensemble").stages[0].members["other"]
+    member.nlp.get_pipe("xl_projector").use(
+        translator=lambda texts, **_: ["Maputo es una ciudad." for _ in texts],
+        source=lambda texts: [[(0, 6, "LOC", 0.9)] for _ in texts],
+    )
+    (ent,) = nlp("Maputo é uma cidade.").ents
+    assert (ent._.xl_source["lang"], ent._.xl_source["translation"]) == ("es", -1)
+
+
+SPANISH = {"@xl_sources": "xlner.SpacyPipeline.v1", "model": "es_unused"}
+
+
+def test_entities_of_earlier_components_are_kept_if_wanted(ruler):
+    nlp = spacy.blank("pt")
+    nlp.add_pipe("entity_ruler").add_patterns([{"label": "CITY", "pattern": "em Maputo"}])
+    nlp.add_pipe("xl_ensemble", config={"pipelines": {"ruler": ruler}, "overwrite": False})
+    doc = nlp(TEXT)
+    assert found(doc) == [("Petrobras", "ORG"), ("em Maputo", "CITY")]
+    assert [v["outcome"] for v in doc._.xl_votes] == ["placed", "its place was taken"]
+    assert found(nlp.get_pipe("xl_ensemble")(doc)) == found(doc)
+
+
+def test_two_processes(ruler):
+    nlp = spacy.blank("pt")
+    nlp.add_pipe("xl_ensemble", config={"pipelines": {"ruler": ruler}})
+    docs = list(nlp.pipe([TEXT] * 4, n_process=2, batch_size=1))
+    assert [len(doc.ents) for doc in docs] == [2] * 4
+    assert docs[3]._.xl_votes[0]["members"] == {"ruler": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ({}, "one pipeline or method"),
+        ({"methods": {"m": {}}, "weights": {"n": 1.0}}, "'n'"),
+        ({"methods": {"m": {}}, "weights": {"m": 0.0}}, "greater than 0"),
+        ({"methods": {"m": {}}, "threshold": 1.0}, "threshold"),
+        ({"methods": {"m": {}}, "alpha": 2.0}, "alpha"),
+        ({"methods": {"m": {"mather": GREEDY}}}, "mather"),
+        ({"methods": {"m": {}}, "pipelines": {"m": "x"}}, "different"),
+    ],
+)
+def test_wrong_settings(config, message):
+    with pytest.raises(SetupError, match=message):
+        spacy.blank("pt").add_pipe("xl_ensemble", config=config)
+
+
+def test_pipelines_that_cannot_be_loaded(tmp_path):
+    for path in ("no_such_package", str(tmp_path / "none.cfg")):
+        nlp = spacy.blank("pt")
+        nlp.add_pipe("xl_ensemble", config={"pipelines": {"lost": path}})
+        with pytest.raises(SetupError, match=r"(?s)'lost'.*\.cfg file"):
+            nlp(TEXT)
+
+
+def test_methods_need_an_alignment():
+    nlp = spacy.blank("pt")
+    nlp.add_pipe("xl_ensemble", config={"methods": METHODS})
+    with pytest.raises(SetupError, match="xl_source_ents"):
+        nlp(TEXT)

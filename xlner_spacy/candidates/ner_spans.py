@@ -1,0 +1,58 @@
+"""Spans that an NER of the target language finds, as candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..types import Bitext, SourceAnnotator, Span
+from .target_mentions import TargetMention, target_mentions
+
+
+def make_ner_spans(
+    ner: SourceAnnotator, sub_ranges: bool = False, match_labels: bool = False
+) -> NERSpans:
+    """Registered as `xlner.NERSpans.v1`.
+
+    ner (SourceAnnotator): An NER that reads the target language: a block of @xl_sources,
+        any spaCy pipeline or Hugging Face model.
+    sub_ranges (bool): Also every n-gram within each span.
+    match_labels (bool): Only spans that have the entity's label.
+    """
+    return NERSpans(ner, sub_ranges, match_labels)
+
+
+class NERSpans:
+    """The spans of a target-side NER: the second kind of candidates of arXiv 2501.18750.
+
+    Its boundaries are those of the target language; what it does not find cannot be
+    projected (see `xlner.Union.v1`). Mentions are widened to whole words.
+    """
+
+    def __init__(
+        self, ner: SourceAnnotator, sub_ranges: bool = False, match_labels: bool = False
+    ) -> None:
+        self.ner = ner
+        self.sub_ranges = sub_ranges
+        self.match_labels = match_labels
+
+    def __call__(self, bitexts: Sequence[Bitext]) -> list[list[list[Span]]]:
+        """RAISES: whatever the NER raises; SetupError if its model cannot be loaded."""
+        found = target_mentions(self.ner, bitexts)
+        return [
+            [self._spans(bitext, entity, mentions) for entity in range(len(bitext.entities))]
+            for bitext, mentions in zip(bitexts, found, strict=True)
+        ]
+
+    def _spans(self, bitext: Bitext, entity: int, mentions: list[TargetMention]) -> list[Span]:
+        spans = {
+            span
+            for mention in mentions
+            if not self.match_labels or mention.label == bitext.labels[entity]
+            for span in self._ranges(mention.start, mention.end)
+        }
+        return sorted(spans)
+
+    def _ranges(self, start: int, end: int) -> list[Span]:
+        if not self.sub_ranges:
+            return [(start, end)]
+        return [(a, b) for a in range(start, end) for b in range(a + 1, end + 1)]
