@@ -23,6 +23,7 @@ from ..given import give_translation
 from ..languages import blank, check_language, tokenizer
 from ..methods import BASELINES, matching_config
 from ..pipeline.base import StageComponent
+from .corpora import read_pairs
 from .metrics import confidence_auc, losses, only, score, token_entities
 
 logger = logging.getLogger(__name__)
@@ -56,13 +57,13 @@ def benchmark_projection(
         figures.
     RAISES: InputError if a file cannot be read or the two are not parallel.
     """
-    pairs, left_out = _join(source_file, target_file)
+    pairs, left_out = read_pairs(source_file, target_file)
     pairs = pairs[:limit]
     nlp = blank(check_language(target_lang))
     languages = {"source_lang": source_lang, "target_lang": target_lang}
     blocks = {**_blocks(config, matcher, scorer), **languages}
     projector = _add_projector(nlp, blocks)
-    docs = [_given(nlp, source, target, source_lang, target_lang) for source, target in pairs]
+    docs = [given_pair(nlp, source, target, source_lang, target_lang) for source, target in pairs]
     gold = [set(target.entities) for _, target in pairs]
     started = time.perf_counter()
     _run(projector, docs, quiet)
@@ -149,38 +150,10 @@ def _add_projector(nlp: Language, blocks: dict[str, Any]) -> StageComponent:
         raise InputError(f"The config does not describe an xl_projector: {error}") from error
 
 
-Pairs = list[tuple[GoldSentence, GoldSentence]]
-
-
-def _join(source_file: Path, target_file: Path) -> tuple[Pairs, int]:
-    """The pairs of sentences, and how many of both files' sentences have no partner."""
-    sources, targets = read_conll(source_file), read_conll(target_file)
-    by_id = {s.sent_id: s for s in sources if s.sent_id}
-    if len(by_id) == len(sources) and all(t.sent_id for t in targets):
-        pairs = [(by_id[t.sent_id], t) for t in targets if t.sent_id in by_id]
-        left_out = len(sources) + len(targets) - 2 * len(pairs)
-        if not pairs:
-            raise InputError(f"{source_file} and {target_file} have no sent_id in common.")
-        if left_out:
-            logger.warning(
-                "%d sentences of %s and %s have no partner and are left out.",
-                left_out,
-                source_file,
-                target_file,
-            )
-        return pairs, left_out
-    if len(sources) != len(targets):
-        raise InputError(
-            f"{source_file} has {len(sources)} sentences, {target_file} has {len(targets)}.",
-            hint="The k-th sentences of the two files must be translations of each other "
-            "(or both files must have '# sent_id = ' lines).",
-        )
-    return list(zip(sources, targets, strict=True)), 0
-
-
-def _given(
+def given_pair(
     nlp: Language, source: GoldSentence, target: GoldSentence, source_lang: str, target_lang: str
 ) -> Doc:
+    """A gold sentence as a Doc that is given its translation with the gold entities of that."""
     doc = to_doc(nlp.vocab, target.words, target.text, target_lang)
     translation = to_doc(tokenizer(source_lang).vocab, source.words, source.text, source_lang)
     translation.ents = [Span(translation, *entity) for entity in source.entities]

@@ -130,6 +130,65 @@ def model(
     _finish(result, out)
 
 
+@benchmark_app.command("compare")
+def compare_methods(
+    configs: Annotated[
+        list[Path], typer.Argument(help="Configs, a method each: configs/methods/*.cfg")
+    ],
+    corpora: Annotated[
+        list[str],
+        typer.Option(
+            "--corpus",
+            help="europarl-ner, uner-pud:pt, ... (all languages that are there, or one), or files: "
+            "en-pt=SOURCE,TARGET. May be given several times.",
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", help="Folder for compare.csv, .md, .svg, .json.")],
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Folder with the corpora instead of $XLNER_DATA.")
+    ] = None,
+    task: Annotated[
+        str | None,
+        typer.Option(
+            "--task",
+            help="projection (gold source entities) or translate-test. By default projection "
+            "where the corpus is parallel.",
+        ),
+    ] = None,
+    labels: Labels = None,
+    limit: Limit = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Measure methods side by side. What they share is done once.
+
+    What is in the output folder already is not measured again, so a comparison that was
+    stopped goes on where it was.
+    """
+    from ..benchmarks.compare import TASKS, compare
+    from ..benchmarks.corpora import find_corpora
+    from ..benchmarks.tables import as_markdown, write_tables
+    from ..errors import InputError
+
+    if task is not None and task not in TASKS:
+        raise InputError(f"There is no task {task!r}.", hint=f"Choose one of: {', '.join(TASKS)}.")
+    found = [corpus for name in corpora for corpus in find_corpora(name, data)]
+    rows = compare(
+        configs,
+        found,
+        out,
+        task=task,
+        labels=_split(labels),
+        limit=limit,
+        report=lambda line: None if quiet else print(line, file=sys.stderr),
+    )
+    written = write_tables(rows, out)
+    sys.stdout.write(as_markdown(rows))
+    print(f"Written: {', '.join(str(path) for path in written)}", file=sys.stderr)
+    if not any(path.suffix == ".svg" for path in written):
+        print('No plot: pip install "xlner-spacy[workflow]" for matplotlib.', file=sys.stderr)
+
+
 def _split(labels: str | None) -> list[str] | None:
     return [label.strip() for label in labels.split(",")] if labels else None
 

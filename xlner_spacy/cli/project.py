@@ -118,6 +118,7 @@ def load_pipeline(lang: str | None, source_lang: str | None, config: Path | None
     from spacy.util import load_model_from_config
     from thinc.api import ConfigValidationError
 
+    from ..configs import for_languages
     from ..languages import blank, check_language
     from ..pipeline.base import StageComponent
 
@@ -134,7 +135,10 @@ def load_pipeline(lang: str | None, source_lang: str | None, config: Path | None
         if config.is_dir():
             nlp = spacy.load(config)
         else:
-            nlp = load_model_from_config(read_config(config), auto_fill=True)
+            read = read_config(config)
+            if lang is not None and read.get("nlp", {}).get("lang") == "xx":
+                read = for_languages(read, source_lang, check_language(lang))
+            nlp = load_model_from_config(read, auto_fill=True)
     except (ConfigValidationError, OSError, TypeError, ValueError) as error:
         raise InputError(f"{config} does not describe a pipeline: {error}") from error
     if not any(isinstance(component, StageComponent) for _, component in nlp.pipeline):

@@ -89,15 +89,19 @@ class StageComponent(Pipe):
 
     def _process(self, docs: Sequence[Doc]) -> None:
         for stage in self.stages:
-            redo = self.redo or stage.always
-            todo = [doc for doc in docs if redo or not is_done(doc, stage.attribute)]
-            for doc in todo:
-                stage.check(doc)
-                forget(doc, stage.attribute)
-                clear_problems(doc, stage.name)
-            started = time.perf_counter()
-            self._run(stage, todo)
-            self.seconds[stage.name] += time.perf_counter() - started
+            self.run_stage(stage, docs)
+
+    def run_stage(self, stage: Stage, docs: Sequence[Doc]) -> None:
+        """Take Docs through one of the stages, as `pipe` does."""
+        redo = self.redo or stage.always
+        todo = [doc for doc in docs if redo or not is_done(doc, stage.attribute)]
+        for doc in todo:
+            stage.check(doc)
+            forget(doc, stage.attribute)
+            clear_problems(doc, stage.name)
+        started = time.perf_counter()
+        self._run(stage, todo)
+        self.seconds[stage.name] += time.perf_counter() - started
 
     def _run(self, stage: Stage, docs: Sequence[Doc]) -> None:
         if not docs:

@@ -1,0 +1,194 @@
+"""Gold corpora known by name, and the pairs of sentences in them."""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import langcodes
+
+from ..corpus.conll import GoldSentence, read_conll
+from ..errors import InputError
+from ..languages import check_language
+
+logger = logging.getLogger(__name__)
+
+Pairs = list[tuple[GoldSentence, GoldSentence]]
+
+DATA_VARIABLE = "XLNER_DATA"
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Gold sentences of a target language, and of their translations where there are any."""
+
+    name: str
+    source_lang: str
+    target_lang: str
+    target_file: Path
+    source_file: Path | None = None
+
+    def read(
+        self, limit: int | None = None
+    ) -> tuple[list[GoldSentence | None], list[GoldSentence]]:
+        """The source sentences (None where the corpus has no source side) and the target ones.
+
+        RAISES: InputError if a file is missing or cannot be read.
+        """
+        for file in (self.source_file, self.target_file):
+            if file is not None and not file.is_file():
+                raise InputError(f"{self.name}: {file} is not there.", hint=_WHERE)
+        if self.source_file is None:
+            targets = read_conll(self.target_file)[:limit]
+            return [None] * len(targets), targets
+        pairs, _ = read_pairs(self.source_file, self.target_file)
+        return [s for s, _ in pairs[:limit]], [t for _, t in pairs[:limit]]
+
+
+@dataclass(frozen=True)
+class _Known:
+    """Where a corpus lies in the data folder.
+
+    languages: Its target languages, each with the code for {lang} in the file's name; none:
+        those that are there.
+    """
+
+    languages: dict[str, str]
+    target: str
+    source: str | None = None
+
+
+_WHERE = (
+    f"Set {DATA_VARIABLE} to a folder that has it, or, in the project's folder, fetch it: "
+    "python scripts/corpora.py (docs/methods.md says where each corpus comes from)."
+)
+
+
+def _as_they_are(codes: str) -> dict[str, str]:
+    return {code: code for code in codes.split()}
+
+
+def _standardized(codes: str) -> dict[str, str]:
+    """Codes of three letters, by the usual ones."""
+    return {str(langcodes.standardize_tag(code)): code for code in codes.split()}
+
+
+KNOWN = {
+    "europarl-ner": _Known(
+        _as_they_are("de es it"),
+        "europarl_ner/{lang}-europarl.test.conll02",
+        "europarl_ner/en-europarl.test.conll02",
+    ),
+    "uner-pud": _Known(
+        _as_they_are("pt de zh sv ru"),
+        "uner_pud/{lang}_pud-ud-test.iob2",
+        "uner_pud/en_pud-ud-test.iob2",
+    ),
+    "uner-bosque-dev": _Known(
+        _as_they_are("pt"), "uner_portuguese_bosque/{lang}_bosque-ud-dev.iob2"
+    ),
+    "masakhaner2": _Known(
+        _standardized(
+            "bam bbj ewe fon hau ibo kin lug luo mos nya pcm sna swa tsn twi wol xho yor zul"
+        ),
+        "masakhaner2/{lang}.test.txt",
+    ),
+    "pan-x": _Known({}, "pan_x/{lang}/test"),
+}
+
+
+def find_corpora(specification: str, folder: Path | None = None) -> list[Corpus]:
+    """The corpora that a specification names.
+
+    specification: "uner-pud:pt" for one language, "uner-pud" for all that are there; or
+        files of one's own: "en-pt=SOURCE,TARGET" (parallel) or "en-sw=TARGET".
+    folder: Where the data is. None: what XLNER_DATA names, else ./assets.
+    RAISES: InputError for a name or a language that is not known or not there.
+    """
+    if "=" in specification:
+        return [_own_files(specification)]
+    name, _, lang = specification.partition(":")
+    if name not in KNOWN:
+        raise InputError(
+            f"There is no corpus {name!r}.",
+            hint=f"Known: {', '.join(KNOWN)}. Files of your own: en-pt=SOURCE_FILE,TARGET_FILE",
+        )
+    folder = folder or Path(os.environ.get(DATA_VARIABLE, "assets"))
+    known = KNOWN[name]
+    if lang:
+        return [_corpus(name, check_language(lang), folder)]
+    languages = list(known.languages) or _folders(folder / "pan_x")
+    found = [_corpus(name, code, folder) for code in languages]
+    found = [corpus for corpus in found if corpus.target_file.is_file()]
+    if not found:
+        raise InputError(f"There is nothing of {name} in {folder}.", hint=_WHERE)
+    return found
+
+
+def _corpus(name: str, lang: str, folder: Path) -> Corpus:
+    known = KNOWN[name]
+    if known.languages and lang not in known.languages:
+        raise InputError(f"{name} has no {lang!r}.", hint=f"It has: {', '.join(known.languages)}.")
+    code = known.languages.get(lang, lang)
+    return Corpus(
+        name=f"{name}:{lang}",
+        source_lang="en",
+        target_lang=lang,
+        target_file=folder / known.target.format(lang=code),
+        source_file=folder / known.source if known.source else None,
+    )
+
+
+def _folders(folder: Path) -> list[str]:
+    return sorted(p.parent.name for p in folder.glob("*/test"))
+
+
+def _own_files(specification: str) -> Corpus:
+    languages, _, files = specification.partition("=")
+    source, _, target = languages.partition("-")
+    paths = [Path(path) for path in files.split(",")]
+    if not target or len(paths) > 2:
+        raise InputError(
+            f"{specification!r} does not name a corpus.",
+            hint="Files of your own: en-pt=SOURCE_FILE,TARGET_FILE or en-sw=TARGET_FILE",
+        )
+    return Corpus(
+        name=f"{paths[-1].stem}:{target}",
+        source_lang=check_language(source),
+        target_lang=check_language(target),
+        target_file=paths[-1],
+        source_file=paths[0] if len(paths) == 2 else None,
+    )
+
+
+def read_pairs(source_file: Path, target_file: Path) -> tuple[Pairs, int]:
+    """The pairs of sentences of parallel gold files, and how many sentences of both have no
+    partner. They are joined by `sent_id` where both files have them, else the k-th is the
+    translation of the k-th.
+
+    RAISES: InputError if the two are not parallel.
+    """
+    sources, targets = read_conll(source_file), read_conll(target_file)
+    by_id = {s.sent_id: s for s in sources if s.sent_id}
+    if len(by_id) == len(sources) and all(t.sent_id for t in targets):
+        pairs = [(by_id[t.sent_id], t) for t in targets if t.sent_id in by_id]
+        left_out = len(sources) + len(targets) - 2 * len(pairs)
+        if not pairs:
+            raise InputError(f"{source_file} and {target_file} have no sent_id in common.")
+        if left_out:
+            logger.warning(
+                "%d sentences of %s and %s have no partner and are left out.",
+                left_out,
+                source_file,
+                target_file,
+            )
+        return pairs, left_out
+    if len(sources) != len(targets):
+        raise InputError(
+            f"{source_file} has {len(sources)} sentences, {target_file} has {len(targets)}.",
+            hint="The k-th sentences of the two files must be translations of each other "
+            "(or both files must have '# sent_id = ' lines).",
+        )
+    return list(zip(sources, targets, strict=True)), 0
