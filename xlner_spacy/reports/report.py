@@ -77,6 +77,7 @@ def render_report(
         texts=text_counts(manifest["counts"]),
         entities=entity_counts(manifest["counts"]),
         lost=most_first(manifest["counts"]["entities_lost"]),
+        placed=most_first(manifest["counts"].get("placed", {})),
         dropped=most_first(manifest["counts"]["source_dropped"]),
         metrics=metrics,
         score_rows=score_rows(metrics),

@@ -1,0 +1,104 @@
+"""eflomal: learns from a bitext which words go together."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from xlner_spacy.aligners.eflomal import Eflomal, train_priors
+from xlner_spacy.cli.app import app
+from xlner_spacy.errors import InputError, SetupError
+
+NOUNS = [("house", "casa"), ("dog", "cão"), ("cat", "gato"), ("Lisbon", "Lisboa"), ("man", "homem")]
+ADJECTIVES = [("old", "velho"), ("new", "novo"), ("big", "grande"), ("red", "vermelho")]
+FRAMES = [("the", "o"), ("a", "um"), ("my", "meu")]
+# English puts the adjective first, Portuguese last.
+BITEXT = [
+    ([article, adjective, noun, end], [artigo, substantivo, adjetivo, end])
+    for noun, substantivo in NOUNS
+    for adjective, adjetivo in ADJECTIVES
+    for article, artigo in FRAMES
+    for end in ".!?"
+]
+
+
+@pytest.fixture(scope="module")
+def priors(tmp_path_factory):
+    pytest.importorskip("eflomal")
+    path = tmp_path_factory.mktemp("priors") / "en-pt.priors"
+    assert train_priors(BITEXT, path) == 180
+    return path
+
+
+def test_priors_align_a_single_pair(priors):
+    pair = (["The", "old", "Lisbon", "."], ["O", "LISBOA", "velho", "."])
+    (links,) = Eflomal(str(priors), "intersection")([pair])
+    assert [link[:2] for link in links] == [(0, 0), (1, 2), (2, 1), (3, 3)]
+    assert all(link.confidence == 1 for link in links)
+
+
+def test_a_batch_is_aligned_by_itself():
+    pytest.importorskip("eflomal")
+    answers = Eflomal(heuristic="intersection")(BITEXT)
+    right = sum((1, 2) in [link[:2] for link in links] for links in answers)
+    assert right > 130
+
+
+def test_links_stay_in_place_whatever_words_are_made_of(priors):
+    pairs = [
+        ([], ["o"]),
+        (["the"], []),
+        (["the", "\u2028", "old man", ""], ["o", "homem\u00a0velho", "\t"]),
+        (["the", "old", "dog"], ["o", "cão", "velho"]),
+    ]
+    answers = Eflomal(str(priors))(pairs)
+    assert answers[:2] == [[], []]
+    assert all(link.source < 4 and link.target < 3 for link in answers[2])
+    assert [link[:2] for link in answers[3]] == [(0, 0), (1, 2), (2, 1)]
+    assert Eflomal(str(priors))([]) == []
+
+
+def test_priors_that_cannot_be_read(tmp_path):
+    pytest.importorskip("eflomal")
+    with pytest.raises(SetupError, match="train-aligner"):
+        Eflomal(str(tmp_path / "nowhere"))([(["a"], ["b"])])
+    bad = tmp_path / "bad"
+    bad.write_text("LEX\ta\tb\tmany\n")
+    with pytest.raises(SetupError, match="priors"):
+        Eflomal(str(bad))([(["a"], ["b"])])
+
+
+def test_nothing_to_learn_from(tmp_path):
+    with pytest.raises(InputError, match="no sentence pairs"):
+        train_priors([], tmp_path / "priors")
+
+
+def test_eflomal_that_is_not_installed(monkeypatch):
+    monkeypatch.setitem(sys.modules, "eflomal", None)
+    with pytest.raises(SetupError, match=r"xlner-spacy\[eflomal\]"):
+        Eflomal()([(["a"], ["b"])])
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"), [({"heuristic": "x"}, "grow-diag"), ({"iterations": 0}, "iterations")]
+)
+def test_wrong_settings(settings, message):
+    with pytest.raises(SetupError, match=message):
+        Eflomal(**settings)
+
+
+def test_command_line(tmp_path):
+    pytest.importorskip("eflomal")
+    bitext = tmp_path / "bitext.tsv"
+    lines = (f"{' '.join(target)}\t{' '.join(source)}\n" for source, target in BITEXT)
+    bitext.write_text("".join(lines), encoding="utf8")
+    priors = tmp_path / "priors"
+    arguments = ["train-aligner", str(bitext), str(priors), "--target-lang", "pt"]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    assert "180 sentence pairs" in result.output
+    pair = (["the", "old", "dog"], ["o", "cão", "velho"])
+    assert [link[:2] for link in Eflomal(str(priors))([pair])[0]] == [(0, 0), (1, 2), (2, 1)]
+    assert "LEX\told\tvelho" in priors.read_text(encoding="utf8")

@@ -1,0 +1,124 @@
+"""Alignment by the cross-attention of a translation model, which is made to write the target.
+
+While the decoder writes a target word it looks at source words (Garg et al. 2019; Chen et
+al. 2020 discuss how well that aligns: less well than encoders, but it needs no second model).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from ..errors import BackendError, check_setting
+from ..types import Link
+from .base import Pair
+from .symmetrize import check_heuristic, symmetrize
+
+
+class AttentiveTranslator(Protocol):
+    """A translator that says what it looks at."""
+
+    def attention(
+        self,
+        sources: Sequence[Sequence[str]],
+        targets: Sequence[Sequence[str]],
+        *,
+        from_lang: str,
+        to_lang: str,
+    ) -> list[np.ndarray]:
+        """For each pair of sentences, how much the decoder looks at each source word (rows)
+        while it writes each target word (columns)."""
+        ...
+
+
+def make_cross_attention(
+    translator: AttentiveTranslator,
+    source_lang: str,
+    target_lang: str,
+    heuristic: str = "grow-diag-final-and",
+    both_directions: bool = True,
+) -> CrossAttention:
+    """Registered as `xlner.CrossAttention.v1`.
+
+    translator (Translator): A translator block that has a method `attention`, such as
+        `xlner.CTranslate2.v1`.
+    source_lang, target_lang (str): The languages of source and target words.
+    heuristic (str): How both directions are combined: see `xlner.Symmetrized.v1`.
+    both_directions (bool): Whether the translator can also translate from the target
+        language into the source language. If not, each target word gets one source word.
+    RAISES: SetupError for a translator without attention or an unknown heuristic.
+    """
+    return CrossAttention(translator, source_lang, target_lang, heuristic, both_directions)
+
+
+class CrossAttention:
+    """Links each word that is written to the word that is looked at most, both ways.
+
+    The confidence of a link in one direction is the share of the attention that the word
+    got; both directions together: see `symmetrize`.
+    """
+
+    def __init__(
+        self,
+        translator: AttentiveTranslator,
+        source_lang: str,
+        target_lang: str,
+        heuristic: str = "grow-diag-final-and",
+        both_directions: bool = True,
+    ) -> None:
+        part = "CrossAttention"
+        attentive = callable(getattr(translator, "attention", None))
+        kind = type(translator).__name__
+        check_setting(part, "translator", kind, attentive, "a translator that gives attention")
+        check_heuristic(part, "heuristic", heuristic)
+        self.translator = translator
+        self.source_lang = source_lang
+        self.target_lang = target_lang
+        self.heuristic = heuristic
+        self.both_directions = both_directions
+
+    def __call__(self, pairs: Sequence[Pair]) -> list[list[Link]]:
+        """Links of each pair of (source words, target words), sorted.
+
+        RAISES: BackendError if the translator's attention has not the shape of the pairs.
+        """
+        forward = self._directed(pairs, self.source_lang, self.target_lang)
+        if not self.both_directions:
+            return [sorted(links) for links in forward]
+        swapped = [(target, source) for source, target in pairs]
+        backward = [
+            [Link(t, s, c) for s, t, c in links]
+            for links in self._directed(swapped, self.target_lang, self.source_lang)
+        ]
+        return [
+            symmetrize(one, other, self.heuristic)
+            for one, other in zip(forward, backward, strict=True)
+        ]
+
+    def _directed(self, pairs: Sequence[Pair], from_lang: str, to_lang: str) -> list[list[Link]]:
+        answer: list[list[Link]] = [[] for _ in pairs]
+        given = [n for n, (source, target) in enumerate(pairs) if source and target]
+        if not given:
+            return answer
+        sources = [list(pairs[n][0]) for n in given]
+        targets = [list(pairs[n][1]) for n in given]
+        found = self.translator.attention(sources, targets, from_lang=from_lang, to_lang=to_lang)
+        wanted = [(len(s), len(t)) for s, t in zip(sources, targets, strict=True)]
+        shapes = [np.shape(matrix) for matrix in found]
+        if shapes != wanted:
+            raise BackendError(f"The translator's attention has shapes {shapes}, not {wanted}.")
+        for n, matrix in zip(given, found, strict=True):
+            answer[n] = _best_sources(np.asarray(matrix))
+        return answer
+
+
+def _best_sources(attention: np.ndarray) -> list[Link]:
+    """For each target word that looks anywhere, the source word that it looks at most."""
+    total = attention.sum(axis=0)
+    best = attention.argmax(axis=0)
+    return [
+        Link(int(best[t]), int(t), float(attention[best[t], t] / total[t]))
+        for t in np.flatnonzero(total > 0)
+    ]
