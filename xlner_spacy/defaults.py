@@ -65,25 +65,28 @@ def choose_source(source_lang: str, target_lang: str) -> Choice:
 def choose_aligner() -> Choice:
     """The default word aligner."""
     if encoder.is_installed():
-        block: Block = {"@xl_aligners": "xlner.SimAlign.v1", "model": None}
-        return Choice(block, f"SimAlign on {encoder.MODEL_NAME}, embedded", True)
+        block: Block = {"@xl_aligners": "xlner.Awesome.v1", "model": None}
+        return Choice(block, f"soft links of {encoder.MODEL_NAME}, embedded", True)
     block = {"@xl_aligners": "xlner.SimAlign.v1", "model": HUB_ENCODER}
     return Choice(block, f"SimAlign on {HUB_ENCODER} from the Hugging Face Hub", False)
 
 
 def choose_candidates() -> Choice:
     """The default candidate generator."""
-    return Choice({"@xl_candidates": "xlner.Ngrams.v1"}, "n-grams with linked edges", True)
+    return Choice(
+        {"@xl_candidates": "xlner.NameSpans.v1"}, "linked n-grams written like names", True
+    )
 
 
 def choose_scorer() -> Choice:
     """The default score of a candidate."""
-    return Choice({"@xl_scorers": "xlner.LinkF1.v1"}, "F1 of weighted links", True)
+    return Choice({"@xl_scorers": "xlner.NameF1.v1"}, "F1 of links, without function words", True)
 
 
 def choose_matcher() -> Choice:
     """The default matcher."""
-    return Choice({"@xl_matchers": "xlner.ILP.v1"}, "exact integer linear programme", True)
+    block = {"@xl_matchers": "xlner.Exact.v1", "power": 3.0}
+    return Choice(block, "exact: the highest sum of scores to the power of 3", True)
 
 
 def choose_all(source_lang: str, target_lang: str) -> dict[str, Choice]:

@@ -4,25 +4,33 @@ from __future__ import annotations
 
 from typing import Any
 
+from .defaults import HUB_ENCODER
 from .errors import InputError
+from .offline import encoder
 
 MATCHERS: dict[str, dict[str, Any]] = {
+    "exact": {"@xl_matchers": "xlner.Exact.v1", "power": 3.0},
     "ilp": {"@xl_matchers": "xlner.ILP.v1"},
     "greedy": {"@xl_matchers": "xlner.Greedy.v1"},
     # Each entity has one candidate here; greedy keeps the better of two that overlap.
     "heuristic": {"@xl_matchers": "xlner.Greedy.v1"},
 }
 SCORERS: dict[str, dict[str, Any]] = {
+    "name-f1": {"@xl_scorers": "xlner.NameF1.v1"},
     "link-f1": {"@xl_scorers": "xlner.LinkF1.v1"},
     "paper": {"@xl_scorers": "xlner.LinkDensity.v1"},
 }
-DEFAULT_MATCHER = "ilp"
-DEFAULT_SCORER = "link-f1"
+DEFAULT_MATCHER = "exact"
+DEFAULT_SCORER = "name-f1"
 
-# What the default is measured beside: the word-alignment heuristic, and the n-gram
-# candidates of arXiv 2501.18750 with that paper's score, greedily matched.
+# What the default is measured beside, on links of SimAlign: the word-alignment heuristic, and
+# the n-gram candidates of arXiv 2501.18750 with that paper's score, greedily matched.
+BASELINE_ALIGNER = {
+    "@xl_aligners": "xlner.SimAlign.v1",
+    "model": None if encoder.is_installed() else HUB_ENCODER,
+}
 BASELINES = {
-    "heuristic": ("heuristic", DEFAULT_SCORER),
+    "heuristic": ("heuristic", "link-f1"),
     "paper": ("greedy", "paper"),
 }
 
@@ -38,7 +46,9 @@ def matching_config(matcher: str | None = None, scorer: str | None = None) -> di
             raise InputError(
                 f"There is no {what} {name!r}.", hint=f"Choose one of: {', '.join(known)}."
             )
-    candidates = "xlner.AlignedRanges.v1" if matcher == "heuristic" else "xlner.Ngrams.v1"
+    candidates = "xlner.NameSpans.v1" if scorer == "name-f1" else "xlner.Ngrams.v1"
+    if matcher == "heuristic":
+        candidates = "xlner.AlignedRanges.v1"
     return {
         "candidates": {"@xl_candidates": candidates},
         "scorer": SCORERS[scorer],

@@ -19,13 +19,16 @@ class _Defaults(NamedTuple):
     threshold: float
     temperature: float
     normalize: bool
+    min_confidence: float
 
 
 # The paper's, for mBERT.
-PAPER = _Defaults(layer=8, threshold=0.001, temperature=1.0, normalize=False)
-# Found on Europarl en-de and en-es by the F1 of projected entities. e5 is trained on cosines
+PAPER = _Defaults(layer=8, threshold=0.001, temperature=1.0, normalize=False, min_confidence=0.0)
+# Found by the F1 of projected entities (docs/results.md says on what). e5 is trained on cosines
 # with a low temperature.
-EMBEDDED = _Defaults(layer=7, threshold=0.05, temperature=0.03, normalize=True)
+EMBEDDED = _Defaults(
+    layer=7, threshold=0.001, temperature=0.05, normalize=True, min_confidence=0.05
+)
 
 
 def make_awesome(
@@ -34,6 +37,7 @@ def make_awesome(
     threshold: float | None = None,
     temperature: float | None = None,
     normalize: bool | None = None,
+    min_confidence: float | None = None,
     token_type: str = "bpe",
     device: str = "auto",
     batch_size: int = 64,
@@ -50,13 +54,25 @@ def make_awesome(
     threshold (float): Both probabilities of a link are greater than this; 0 to 1.
     temperature (float): Similarities are divided by it before the softmax.
     normalize (bool): Whether similarity is the cosine instead of the dot product.
+    min_confidence (float): The geometric mean of a link's two probabilities is at least this;
+        0, as in the paper, leaves that open. 0 to 1.
     token_type (str): "bpe" links word pieces and joins the links, as the paper does; "word"
         averages the pieces of a word first.
     device (str): "cpu", "cuda", "cuda:1", or "auto": the GPU where there is one.
     batch_size (int): Sentences encoded at once, at the most.
     RAISES: SetupError for a setting that cannot be.
     """
-    return Awesome(model, layer, threshold, temperature, normalize, token_type, device, batch_size)
+    return Awesome(
+        model,
+        layer,
+        threshold,
+        temperature,
+        normalize,
+        min_confidence,
+        token_type,
+        device,
+        batch_size,
+    )
 
 
 class Awesome(EncoderAligner):
@@ -69,6 +85,7 @@ class Awesome(EncoderAligner):
         threshold: float | None = None,
         temperature: float | None = None,
         normalize: bool | None = None,
+        min_confidence: float | None = None,
         token_type: str = "bpe",
         device: str = "auto",
         batch_size: int = 64,
@@ -80,6 +97,7 @@ class Awesome(EncoderAligner):
             usual.threshold if threshold is None else threshold,
             usual.temperature if temperature is None else temperature,
             usual.normalize if normalize is None else normalize,
+            usual.min_confidence if min_confidence is None else min_confidence,
         )
         super().__init__(shared_encoder(settings), extract)
 
@@ -97,10 +115,14 @@ class SoftmaxExtraction:
     threshold: float = PAPER.threshold
     temperature: float = PAPER.temperature
     normalize: bool = PAPER.normalize
+    min_confidence: float = PAPER.min_confidence
 
     def __post_init__(self) -> None:
         probability = 0 <= self.threshold < 1
         check_setting("Awesome", "threshold", self.threshold, probability, "from 0 to less than 1")
+        probability = 0 <= self.min_confidence < 1
+        wanted = "from 0 to less than 1"
+        check_setting("Awesome", "min_confidence", self.min_confidence, probability, wanted)
         positive = "a number greater than 0"
         check_setting("Awesome", "temperature", self.temperature, self.temperature > 0, positive)
 
@@ -111,4 +133,5 @@ class SoftmaxExtraction:
         forward, backward = extraction.softmaxes(scores / self.temperature)
         linked = (forward > self.threshold) & (backward > self.threshold)
         confidence = np.sqrt(forward * backward)
+        linked &= confidence >= self.min_confidence
         return extraction.word_links(linked, confidence, source.words, target.words)

@@ -21,7 +21,7 @@ from ..corpus.detokenize import to_doc
 from ..errors import InputError
 from ..given import give_translation
 from ..languages import blank, check_language, tokenizer
-from ..methods import BASELINES, matching_config
+from ..methods import BASELINE_ALIGNER, BASELINES, matching_config
 from ..pipeline.base import StageComponent
 from .corpora import read_pairs
 from .metrics import confidence_auc, losses, only, score, token_entities
@@ -48,7 +48,8 @@ def benchmark_projection(
     source_file, target_file: Two-column CoNLL or UNER files. Sentences are joined by
         `sent_id` where both files have them, else the k-th is the translation of the k-th.
     matcher, scorer: Names of `xlner_spacy.methods`. If both are None, the default is
-        measured and the baselines beside it, on the same alignments.
+        measured and the baselines beside it: on SimAlign's links, or on the same links if
+        the config names an aligner.
     config: Blocks of `xl_projector`; what is left out is the default. matcher and scorer,
         where given, replace its candidates, scorer and matcher.
     limit: Only the first so many sentence pairs.
@@ -82,6 +83,9 @@ def benchmark_projection(
         **blocks,
     }
     if matcher is None and scorer is None:
+        if not (config or {}).get("aligner"):
+            aligner = nlp.create_pipe("xl_aligner", config={"aligner": BASELINE_ALIGNER})
+            _run(cast(StageComponent, aligner), docs, quiet)
         result["beside"] = {
             name: _beside(nlp, docs, gold, *method) for name, method in BASELINES.items()
         }

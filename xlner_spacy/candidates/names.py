@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from ..errors import check_setting
 from ..types import Bitext, Span
+from .words import is_break
 
 # Kinds of names that are written with a capital in every language that has capitals. Others
 # are not: nationalities and languages (MISC, NORP), months (DATE).
@@ -28,8 +29,9 @@ def make_name_spans(
     balanced (bool): No candidate has one bracket of a pair.
     whole_compounds (bool): No candidate is a part of words that are joined by a hyphen, a
         slash or a middle dot without spaces.
-    capitalised (list): Labels of entities that a candidate without any capital cannot be,
-        if the entity has one, in a text that has some.
+    capitalised (list): Labels of entities that a candidate without any capital cannot be, if
+        the entity has one; not in a text that has capitals at most where sentences begin, and
+        not for a candidate that is the entity in small letters.
     """
     return NameSpans(max_extra, balanced, whole_compounds, capitalised)
 
@@ -71,21 +73,21 @@ class NameSpans:
                 for last in edges[n:]
                 if last - first < longest
             ]
-            cased = self._wants_capital(bitext, entity) and writing.capitals[-1] > 0
-            found.append([span for span in spans if self._like_a_name(writing, span, cased)])
+            if writing.cased and self._wants_capital(bitext, entity):
+                name = bitext.entity_text(entity).lower()
+                spans = [
+                    s for s in spans if _has_capitals(writing, s) or bitext.target_text(*s) == name
+                ]
+            found.append([span for span in spans if self._is_whole(writing, span)])
         return found
 
     def _wants_capital(self, bitext: Bitext, entity: int) -> bool:
         label = bitext.labels[entity] if bitext.labels else ""
         return label in self.capitalised and _has_capital(bitext.entity_text(entity))
 
-    def _like_a_name(self, writing: _Writing, span: Span, cased: bool) -> bool:
+    def _is_whole(self, writing: _Writing, span: Span) -> bool:
         start, end = span
         if self.whole_compounds and (writing.inside[start] or writing.inside[end]):
-            return False
-        has_capital = writing.capitals[start] < writing.capitals[end]
-        has_small = writing.smalls[start] < writing.smalls[end]
-        if cased and has_small and not has_capital:
             return False
         return not self.balanced or _is_balanced(writing.brackets[start:end])
 
@@ -93,6 +95,7 @@ class NameSpans:
 class _Writing(NamedTuple):
     """What can be seen of a text. Counts are of the words before each place."""
 
+    cased: bool  # whether capitals mean something: there are some inside sentences
     capitals: list[int]  # words with an upper-case letter
     smalls: list[int]  # words with a lower-case letter
     brackets: list[str]  # for each word, itself if it is a bracket, else ""
@@ -101,12 +104,21 @@ class _Writing(NamedTuple):
 
 def _writing(bitext: Bitext) -> _Writing:
     words = bitext.target_words
+    begins = [n == 0 or is_break(words[n - 1], "sentence") for n in range(len(words))]
     return _Writing(
+        any(_has_capital(w) and not first for w, first in zip(words, begins, strict=True)),
         _counted(_has_capital(word) for word in words),
         _counted(any(c.islower() for c in word) for word in words),
         [word if unicodedata.category(word[:1] or " ") in ("Ps", "Pe") else "" for word in words],
         _inside(words, bitext.target_spaces),
     )
+
+
+def _has_capitals(writing: _Writing, span: Span) -> bool:
+    """Whether a span has a capital, or no letters of which there are capitals."""
+    start, end = span
+    small = writing.smalls[start] < writing.smalls[end]
+    return writing.capitals[start] < writing.capitals[end] or not small
 
 
 def _inside(words: Sequence[str], spaces: Sequence[bool]) -> list[bool]:

@@ -17,9 +17,11 @@ Out = Annotated[Path, typer.Option("--out", help="JSON file for the figures.")]
 Source = Annotated[str, typer.Option("--source-lang", help="Language with an NER model.")]
 Target = Annotated[str, typer.Option("--target-lang", help="Language of the texts.")]
 MatcherName = Annotated[
-    str | None, typer.Option("--matcher", help="ilp (default), greedy or heuristic.")
+    str | None, typer.Option("--matcher", help="exact (default), ilp, greedy or heuristic.")
 ]
-ScorerName = Annotated[str | None, typer.Option("--scorer", help="link-f1 (default) or paper.")]
+ScorerName = Annotated[
+    str | None, typer.Option("--scorer", help="name-f1 (default), link-f1 or paper.")
+]
 ConfigFile = Annotated[
     Path | None,
     typer.Option("--config", help="A config whose xl_projector block says which parts to use."),
@@ -45,7 +47,8 @@ def projection(
     """Project gold entities onto gold parallel sentences.
 
     Measures alignment and matching alone. Without --matcher and --scorer the default is
-    measured and, on the same alignments, the word-alignment heuristic and the paper's score.
+    measured, and beside it the word-alignment heuristic and the paper's score, on SimAlign's
+    links (on the same links as the default, where --config names an aligner).
     """
     from ..benchmarks.run import benchmark_projection
     from ..corpus.texts import check_place

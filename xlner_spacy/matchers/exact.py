@@ -23,12 +23,13 @@ def make_exact(
     time_limit: float = 10.0,
     projections: str = "at_most",
     n: int = 1,
+    power: float = 1.0,
 ) -> Exact:
     """Registered as `xlner.Exact.v1`.
 
-    min_score, solver, time_limit, projections, n: As of `xlner.ILP.v1`.
+    min_score, solver, time_limit, projections, n, power: As of `xlner.ILP.v1`.
     """
-    return Exact(min_score, solver, time_limit, projections, n)
+    return Exact(min_score, solver, time_limit, projections, n, power)
 
 
 class Exact(ILP):
