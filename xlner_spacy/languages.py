@@ -11,6 +11,7 @@ import spacy
 from spacy.language import Language
 from spacy.util import get_lang_class
 
+from .characters import SCRIPTS
 from .errors import SetupError
 
 # NLLB (FLORES-200) names one language of a macrolanguage, or a script that is not the
@@ -42,6 +43,9 @@ _FLORES = {
     "uz": "uzn_Latn",
     "yi": "ydd_Hebr",
 }
+
+
+BY_CHARACTER = {"nlp": {"tokenizer": {"@tokenizers": "xlner.CharacterTokenizer.v1"}}}
 
 
 @cache
@@ -81,15 +85,21 @@ def tokenizer(code: str) -> Language:
 
 
 def blank(code: str) -> Language:
-    """A new blank pipeline: the language's own, or the one for any language ("xx").
+    """A new blank pipeline: the language's own, or the one for any language ("xx"), with a
+    token a character where the language is written without spaces.
 
     RAISES: SetupError if spaCy's tokenizer needs a package that is not installed.
     """
+    if not has_spacy_rules(code):
+        unspaced = langcodes.Language.get(code).maximize().script in SCRIPTS
+        return spacy.blank("xx", config=BY_CHARACTER if unspaced else {})
     try:
-        return spacy.blank(code if has_spacy_rules(code) else "xx")
+        return spacy.blank(code)
     except ImportError as error:
         raise SetupError(
-            f"spaCy's tokenizer for {code!r} cannot be loaded.", hint=str(error)
+            f"spaCy's tokenizer for {code!r} cannot be loaded.",
+            hint=f"{error}\nOr go without words: spacy.blank('xx', config={BY_CHARACTER}), with "
+            f'"target_lang": {code!r} in the component\'s config.',
         ) from error
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from xlner_spacy.errors import SetupError
 from xlner_spacy.matchers.bipartite import Bipartite
+from xlner_spacy.matchers.exact import Exact
 from xlner_spacy.matchers.greedy import Greedy
 from xlner_spacy.matchers.ilp import ILP
 from xlner_spacy.matchers.ties import EQUAL, by_entity, overlap
@@ -219,3 +220,14 @@ def test_wrong_numbers_of_places():
         ILP(n=0)
     with pytest.raises(SetupError, match="max_projections"):
         Greedy(max_projections=0)
+
+
+@pytest.mark.parametrize("matcher", [ILP, Exact])
+def test_with_a_power_a_name_stays_whole(matcher):
+    # "Sri Lanka": one entity has it as a whole, or two have a half each.
+    whole, half, other = Proposal(0, 3, 5, 0.95), Proposal(0, 3, 4, 0.6), Proposal(1, 4, 5, 0.6)
+    assert matcher()([whole, half, other]) == [half, other]
+    assert matcher(power=3)([whole, half, other]) == [whole]
+    assert matcher(power=3, min_score=0.7)([half, other]) == []
+    with pytest.raises(SetupError, match="power"):
+        matcher(power=0)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from ..types import Link
 from .encoder import Encoded, Encoder, Words
+from .unspaced import groups, joined, spread
 
 Pair = tuple[Sequence[str], Sequence[str]]
 Extract = Callable[[Encoded, Encoded], list[Link]]
@@ -29,15 +30,23 @@ class EncoderAligner:
 
         RAISES: SetupError if the model cannot be loaded or has too few layers.
         """
-        wanted = [(tuple(source), tuple(target)) for source, target in pairs]
-        if not wanted:
+        if not pairs:
             return []
         with self._timed("load"):
             self.encoder.load()
+        tokenizer = self.encoder.tokenizer
+        parts = [(groups(source, tokenizer), groups(target, tokenizer)) for source, target in pairs]
+        wanted = [
+            (joined(source, of_source), joined(target, of_target))
+            for (source, target), (of_source, of_target) in zip(pairs, parts, strict=True)
+        ]
         with self._timed("encode"):
             encoded = self.encode(wanted)
         with self._timed("link"):
-            return [self.align(source, target) for source, target in encoded]
+            return [
+                spread(self.align(*pair), *of_words)
+                for pair, of_words in zip(encoded, parts, strict=True)
+            ]
 
     def encode(self, pairs: Sequence[tuple[Words, Words]]) -> list[tuple[Encoded, Encoded]]:
         """Both sides of each pair, encoded."""

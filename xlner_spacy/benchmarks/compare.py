@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import pickle
+import time
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +24,8 @@ from ..configs import for_languages
 from ..corpus.conll import GoldSentence
 from ..corpus.detokenize import to_doc
 from ..corpus.manifest import write_json
-from ..errors import InputError, XlnerError
+from ..errors import BackendError, InputError, XlnerError
+from ..extensions import is_done
 from ..pipeline.base import StageComponent, go_on_after_failures
 from ..pipeline.stages import Stage
 from .corpora import Corpus
@@ -35,6 +39,8 @@ TASKS = ("projection", "translate-test")
 BATCH = 128
 # Components that have no work where gold translations and entities are given.
 _NOT_FOR_PROJECTION = ("xl_translator", "xl_source")
+# Where a pipeline's meta says which pipeline each of its components was taken from.
+_SOURCES = "xl_component_sources"
 
 Row = dict[str, Any]
 Report = Callable[[str], None]
@@ -55,8 +61,9 @@ def compare(
     configs: Pipelines with components of this package; a method's name is its file's. The
         languages are those of the corpus, whatever the config says.
     corpora: See `find_corpora`.
-    folder: Where `compare.json` is kept. What is in it already, of the same config and
-        version, is not measured again.
+    folder: Where `compare.json` is kept. What is in it already, of the same config, data and
+        version, is not measured again; what could not run is tried again. (A change in a
+        file or model that a config names goes unseen.)
     task: "projection" (gold source entities on gold translations) or "translate-test" (the
         texts alone). None: projection where the corpus is parallel.
     labels: Score these only.
@@ -66,15 +73,19 @@ def compare(
     RAISES: InputError if a file cannot be read, or no method can run anywhere.
     """
     methods = _methods(configs)
+    corpora = list(dict.fromkeys(corpora))
+    _check_corpora(corpora, task)
+    folder.mkdir(parents=True, exist_ok=True)
     kept = folder / "compare.json"
     known = {json.dumps(row["key"]): row for row in _read(kept)}
     rows: list[Row] = []
     for corpus in corpora:
         bench: _Bench | None = None
+        data = [corpus.name, corpus.digest()]
         for name, config in methods.items():
-            key = [name, _digest(config), corpus.name, task, labels, limit, __version__]
+            key = [name, _digest(config), *data, task, labels, limit, __version__]
             row = known.get(json.dumps(key))
-            if row is None:
+            if row is None or "error" in row:
                 report(f"{corpus.name}: {name}")
                 bench = bench or _Bench(corpus, task, labels, limit)
                 row = {"key": key, "method": name, "corpus": corpus.name, **bench.measure(config)}
@@ -84,6 +95,20 @@ def compare(
     if rows and all("error" in row for row in rows):
         raise InputError(f"No method could run. The first says: {rows[0]['error']}")
     return rows
+
+
+def _check_corpora(corpora: Sequence[Corpus], task: str | None) -> None:
+    """What would end the run late must end it at once."""
+    for name, count in Counter(corpus.name for corpus in corpora).items():
+        if count > 1:
+            raise InputError(f"Two corpora are called {name!r}.", hint="Rename one of the files.")
+    for corpus in corpora:
+        corpus.check()
+        if task == "projection" and corpus.source_file is None:
+            raise InputError(
+                f"{corpus.name} has no source side: its task is translate-test.",
+                hint="Leave --task out, or this corpus.",
+            )
 
 
 def _methods(configs: Sequence[Path]) -> dict[str, Config]:
@@ -124,8 +149,6 @@ class _Bench:
         self.labels = labels
         self.sources, self.targets = corpus.read(limit)
         self.task = task or ("projection" if corpus.source_file else "translate-test")
-        if self.task == "projection" and corpus.source_file is None:
-            raise InputError(f"{corpus.name} has no source side: its task is translate-test.")
         self.gold = [only(s.entities, labels) for s in self.targets]
         self.shared = SharedSteps()
 
@@ -135,7 +158,8 @@ class _Bench:
             nlp = _pipeline(config, self.corpus, self.task)
             docs = [self._doc(nlp, *pair) for pair in zip(self.sources, self.targets, strict=True)]
             seconds = self.shared.run(nlp, docs)
-        except XlnerError as error:
+            _check_outcome(docs)
+        except (XlnerError, OSError) as error:
             return {"error": str(error), "task": self.task}
         found = [only(token_entities(doc), self.labels) for doc in docs]
         result = score(found, self.gold)
@@ -159,9 +183,19 @@ def _pipeline(config: Config, corpus: Corpus, task: str) -> Language:
     """The pipeline of a config for the languages of a corpus."""
     config = for_languages(config, corpus.source_lang, corpus.target_lang)
     try:
+        # spaCy keeps variables in the components' settings, but settings are compared.
+        config = config.interpolate()
         nlp = load_model_from_config(config, auto_fill=True)
-    except (ConfigValidationError, RegistryError, TypeError, ValueError) as error:
+    except (ConfigValidationError, RegistryError, TypeError, ValueError, OSError) as error:
         raise InputError(f"The config does not describe a pipeline: {error}") from error
+    except ImportError as error:
+        raise InputError(
+            f"The pipeline for {corpus.target_lang!r} needs a package that is not there: {error}"
+        ) from error
+    written = config.get("components", {})
+    nlp.meta[_SOURCES] = {name: block.get("source") for name, block in written.items()}
+    if not nlp.pipe_names:
+        raise InputError("The config has no components.", hint='Name them in "pipeline" of [nlp].')
     if task == "projection":
         for name in list(nlp.pipe_names):
             if nlp.get_pipe_meta(name).factory in _NOT_FOR_PROJECTION:
@@ -170,11 +204,31 @@ def _pipeline(config: Config, corpus: Corpus, task: str) -> Language:
     return nlp
 
 
+def _check_outcome(docs: Sequence[Doc]) -> None:
+    """RAISES: BackendError if a stage failed on every text: its score would say nothing."""
+    errors = [[p for p in doc._.xl_problems or [] if p["reason"] == "error"] for doc in docs]
+    if all(errors):
+        first = errors[0][0]
+        raise BackendError(f"Every text failed. The {first['stage']} stage: {first['detail']}")
+
+
+# Stages that several components have, and the settings that their outcome depends on: xl_projector
+# and xl_translator do the same if these are the same. (The languages are those of the corpus.)
+_SETTINGS = {
+    "translate": ("translator", "max_words"),
+    "annotate": ("source",),
+    "align": ("aligner", "same_language_aligner"),
+    "propose": ("candidates", "scorer"),
+}
+# What other stages do is in Doc.ents, too, and is done anew.
+_SHARED = {*_SETTINGS, "back-translate"}
+
+
 @dataclass
 class _Step:
     """What a step left on the Docs, and the seconds that it took."""
 
-    states: list[dict[str, Any]]
+    states: list[bytes]
     seconds: float
 
 
@@ -188,46 +242,78 @@ class SharedSteps:
     done: dict[str, _Step] = field(default_factory=dict)
 
     def run(self, nlp: Language, docs: list[Doc]) -> dict[str, float]:
-        """Take the Docs through the pipeline. RETURNS: Seconds of each stage."""
-        seconds: dict[str, float] = {}
+        """Take the Docs through a pipeline of `_pipeline`. RETURNS: Seconds of each stage.
+
+        RAISES: XlnerError if it cannot be done.
+        """
+        seconds: defaultdict[str, float] = defaultdict(float)
         past = ""
         for name, component in nlp.pipeline:
+            config = dict(nlp.get_pipe_config(name))
             if not isinstance(component, StageComponent):
-                docs[:] = (
-                    component.pipe(docs) if hasattr(component, "pipe") else map(component, docs)
-                )
-                past += f"|{name}"
+                # What a trained component does is not in its config, but where it is from.
+                past += json.dumps([name, config, nlp.meta[_SOURCES].get(name)], default=str)
+                seconds[name] += _run_other(name, component, docs)
                 continue
             for stage in component.stages:
-                past += "|" + _settings(nlp, name, component, stage)
-                seconds[stage.name] = self._run_stage(component, stage, docs, past)
-        return seconds
+                done = sum(is_done(doc, stage.attribute) for doc in docs)
+                if done == len(docs) and not component.redo and not stage.always:
+                    continue
+                past += _settings(stage, config, redo=bool(done) and component.redo)
+                seconds[stage.name] += self._run_stage(component, stage, docs, past)
+        return dict(seconds)
 
     def _run_stage(
         self, component: StageComponent, stage: Stage, docs: Sequence[Doc], key: str
     ) -> float:
         step = self.done.get(key)
-        if step is not None and not stage.always:
+        if step is not None:
             for doc, state in zip(docs, step.states, strict=True):
-                doc.user_data.update(state)
+                _restore(doc, state)
             return step.seconds
         before = component.seconds[stage.name]
         for start in range(0, len(docs), BATCH):
             component.run_stage(stage, docs[start : start + BATCH])
         took = component.seconds[stage.name] - before
-        if not stage.always:
+        if stage.name in _SHARED:
             self.done[key] = _Step([_state(doc) for doc in docs], took)
         return took
 
 
-def _state(doc: Doc) -> dict[str, Any]:
-    """What the stages have left on a Doc so far. They replace values, never change them."""
-    return {k: v for k, v in doc.user_data.items() if isinstance(k, str) and k.startswith("xl_")}
+def _run_other(name: str, component: Any, docs: list[Doc]) -> float:
+    """Take the Docs through a component that is not ours. RETURNS: Seconds.
+
+    RAISES: BackendError if it fails.
+    """
+    started = time.perf_counter()
+    expected = len(docs)
+    try:
+        docs[:] = component.pipe(docs) if hasattr(component, "pipe") else map(component, docs)
+    except (ImportError, LookupError, OSError, RuntimeError, TypeError, ValueError) as error:
+        raise BackendError(f"The component {name!r} failed: {error}") from error
+    if len(docs) != expected:
+        raise BackendError(f"The component {name!r} gave {len(docs)} Docs for {expected}.")
+    return time.perf_counter() - started
 
 
-def _settings(nlp: Language, name: str, component: StageComponent, stage: Stage) -> str:
-    """What a stage's outcome depends on, beside the stages before it: the blocks of the
-    component's config that are made into its parts."""
-    config = nlp.get_pipe_config(name)
-    own = {key: config[key] for key in sorted(vars(stage)) if key in config}
-    return json.dumps([stage.name, component.redo, own], sort_keys=True, default=str)
+def _state(doc: Doc) -> bytes:
+    """A copy of what the stages have left on a Doc so far: no method may see what another one
+    does with it."""
+    return pickle.dumps({key: doc.user_data[key] for key in _own(doc)})
+
+
+def _restore(doc: Doc, state: bytes) -> None:
+    for key in _own(doc):
+        del doc.user_data[key]
+    doc.user_data.update(pickle.loads(state))
+
+
+def _own(doc: Doc) -> list[str]:
+    return [key for key in doc.user_data if isinstance(key, str) and key.startswith("xl_")]
+
+
+def _settings(stage: Stage, config: dict[str, Any], *, redo: bool) -> str:
+    """What a stage's outcome depends on, beside the stages before it."""
+    names = _SETTINGS.get(stage.name, config)
+    own = {key: config[key] for key in names if key in config}
+    return json.dumps([stage.name, redo, own], sort_keys=True, default=str)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,13 +24,17 @@ DATA_VARIABLE = "XLNER_DATA"
 
 @dataclass(frozen=True)
 class Corpus:
-    """Gold sentences of a target language, and of their translations where there are any."""
+    """Gold sentences of a target language, and of their translations where there are any.
+
+    hint: How its files can be had.
+    """
 
     name: str
     source_lang: str
     target_lang: str
     target_file: Path
     source_file: Path | None = None
+    hint: str = ""
 
     def read(
         self, limit: int | None = None
@@ -37,14 +43,29 @@ class Corpus:
 
         RAISES: InputError if a file is missing or cannot be read.
         """
-        for file in (self.source_file, self.target_file):
-            if file is not None and not file.is_file():
-                raise InputError(f"{self.name}: {file} is not there.", hint=_WHERE)
         if self.source_file is None:
             targets = read_conll(self.target_file)[:limit]
             return [None] * len(targets), targets
         pairs, _ = read_pairs(self.source_file, self.target_file)
         return [s for s, _ in pairs[:limit]], [t for _, t in pairs[:limit]]
+
+    @property
+    def files(self) -> list[Path]:
+        """Its one or two files."""
+        return (
+            [self.target_file] if self.source_file is None else [self.source_file, self.target_file]
+        )
+
+    def check(self) -> None:
+        """RAISES: InputError if a file is not there."""
+        for file in self.files:
+            if not file.is_file():
+                raise InputError(f"{self.name}: {file} is not there.", hint=self.hint)
+
+    def digest(self) -> str:
+        """By which a changed file is known."""
+        content = b"".join(file.read_bytes() for file in self.files)
+        return hashlib.sha256(content).hexdigest()[:12]
 
 
 @dataclass(frozen=True)
@@ -60,10 +81,11 @@ class _Known:
     source: str | None = None
 
 
-_WHERE = (
-    f"Set {DATA_VARIABLE} to a folder that has it, or, in the project's folder, fetch it: "
-    "python scripts/corpora.py (docs/methods.md says where each corpus comes from)."
-)
+def _where(name: str) -> str:
+    return (
+        f"Set {DATA_VARIABLE} to a folder that has it, or fetch it in the project's folder: "
+        f"python scripts/corpora.py {name}"
+    )
 
 
 def _as_they_are(codes: str) -> dict[str, str]:
@@ -105,7 +127,7 @@ def find_corpora(specification: str, folder: Path | None = None) -> list[Corpus]
     specification: "uner-pud:pt" for one language, "uner-pud" for all that are there; or
         files of one's own: "en-pt=SOURCE,TARGET" (parallel) or "en-sw=TARGET".
     folder: Where the data is. None: what XLNER_DATA names, else ./assets.
-    RAISES: InputError for a name or a language that is not known or not there.
+    RAISES: InputError for a name or a language that is not known, or if nothing is there.
     """
     if "=" in specification:
         return [_own_files(specification)]
@@ -123,7 +145,7 @@ def find_corpora(specification: str, folder: Path | None = None) -> list[Corpus]
     found = [_corpus(name, code, folder) for code in languages]
     found = [corpus for corpus in found if corpus.target_file.is_file()]
     if not found:
-        raise InputError(f"There is nothing of {name} in {folder}.", hint=_WHERE)
+        raise InputError(f"There is nothing of {name} in {folder}.", hint=_where(name))
     return found
 
 
@@ -138,11 +160,13 @@ def _corpus(name: str, lang: str, folder: Path) -> Corpus:
         target_lang=lang,
         target_file=folder / known.target.format(lang=code),
         source_file=folder / known.source if known.source else None,
+        hint=_where(name if known.languages else f"{name}:{lang}"),
     )
 
 
 def _folders(folder: Path) -> list[str]:
-    return sorted(p.parent.name for p in folder.glob("*/test"))
+    """The languages that are there, but for the one that is projected from."""
+    return sorted(p.parent.name for p in folder.glob("*/test") if p.parent.name != "en")
 
 
 def _own_files(specification: str) -> Corpus:
@@ -166,11 +190,15 @@ def _own_files(specification: str) -> Corpus:
 def read_pairs(source_file: Path, target_file: Path) -> tuple[Pairs, int]:
     """The pairs of sentences of parallel gold files, and how many sentences of both have no
     partner. They are joined by `sent_id` where both files have them, else the k-th is the
-    translation of the k-th.
+    translation of the k-th. (The one exception that is known: Chinese UNER-PUD.)
 
     RAISES: InputError if the two are not parallel.
     """
     sources, targets = read_conll(source_file), read_conll(target_file)
+    if _is_chinese_pud(sources, targets):
+        # Upstream has the sentences that were English at first before those that were not.
+        sources = sorted(sources, key=lambda s: (s.sent_id or "")[1:3] != "01")
+        return list(zip(sources, targets, strict=True)), 0
     by_id = {s.sent_id: s for s in sources if s.sent_id}
     if len(by_id) == len(sources) and all(t.sent_id for t in targets):
         pairs = [(by_id[t.sent_id], t) for t in targets if t.sent_id in by_id]
@@ -192,3 +220,17 @@ def read_pairs(source_file: Path, target_file: Path) -> tuple[Pairs, int]:
             "(or both files must have '# sent_id = ' lines).",
         )
     return list(zip(sources, targets, strict=True)), 0
+
+
+# An id of PUD: news or Wikipedia, the language of the original (01: English), document, sentence.
+_PUD = re.compile(r"[nw]0[1-5]\d{3}-\d{4}")
+
+
+def _is_chinese_pud(sources: list[GoldSentence], targets: list[GoldSentence]) -> bool:
+    """Whether the targets are in the batches that the Chinese annotators had, and not in the
+    order of the other languages."""
+    return (
+        len(sources) == len(targets)
+        and all(_PUD.fullmatch(s.sent_id or "") for s in sources)
+        and all((t.sent_id or "").startswith("batch-") for t in targets)
+    )

@@ -7,11 +7,15 @@ import importlib.util
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from ..corpus.texts import atomic_file
 from .compare import Row
 
 COLUMNS = ("corpus", "method", "task", "f1", "precision", "recall", "low", "high", "unlabelled_f1")
+# Panels of the plot side by side, and its colours.
+ACROSS = 5
+BEST, OTHERS = "#b2410d", "#1f5f99"
 COUNTS = ("gold", "predicted", "correct", "unplaced", "problems", "seconds", "error")
 
 
@@ -60,17 +64,21 @@ def _flat(row: Row) -> dict[str, object]:
 def as_markdown(rows: Sequence[Row]) -> str:
     """A line a method, a column a corpus; the best of a column is bold."""
     methods, corpora, f1 = _grid(rows)
+    tasks = list(dict.fromkeys(row["task"] for row in rows))
     best = {c: max((f1[m, c] for m in methods if (m, c) in f1), default=None) for c in corpora}
     lines = ["| method | " + " | ".join([*corpora, "mean"]) + " |"]
     lines.append("| --- |" + " --- |" * (len(corpora) + 1))
     for method in methods:
         cells = [_cell(f1.get((method, c)), best[c]) for c in corpora]
         lines.append("| " + " | ".join([method, *cells, _mean(method, corpora, f1)]) + " |")
-    failed = [row for row in rows if "error" in row]
-    lines += ["", "F1 of exact spans with labels, micro-averaged.", ""]
-    for row in failed:
-        reason = row["error"].splitlines()[0]
-        lines.append(f"- {row['method']} does not run on {row['corpus']}: {reason}")
+    failed: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        if "error" in row:
+            reason = row["error"].splitlines()[0]
+            failed.setdefault((row["method"], reason), []).append(row["corpus"])
+    lines += ["", f"F1 of exact spans with labels, micro-averaged; {' and '.join(tasks)}.", ""]
+    for (method, reason), where in failed.items():
+        lines.append(f"- {method} does not run on {', '.join(where)}: {reason}")
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -97,50 +105,73 @@ def _mean(method: str, corpora: list[str], f1: dict[tuple[str, str], float]) -> 
 
 
 def as_plot(rows: Sequence[Row]) -> str:
-    """SVG: for each corpus a point a method, with its 95% interval."""
+    """SVG: a panel a corpus, in it a point a method with its 95% interval; the best is filled.
+
+    Each panel has a scale of its own: methods are compared, not corpora.
+    """
     import matplotlib as mpl
 
     mpl.use("svg")
     mpl.rcParams["svg.hashsalt"] = "xlner"
+    mpl.rcParams["svg.fonttype"] = "none"  # text stays text, to be searched and read aloud
     import matplotlib.pyplot as plt
+    from matplotlib.ticker import MaxNLocator
 
-    methods, corpora, _ = _grid(rows)
-    height = 1.2 + 0.24 * len(methods) * len(corpora)
-    figure, axes = plt.subplots(figsize=(8, max(3.0, height)), layout="constrained")
-    colors = plt.get_cmap("tab10").colors  # type: ignore[attr-defined]
-    shown = set()
-    for row in rows:
-        if "f1" not in row:
-            continue
-        n = methods.index(row["method"])
-        at = corpora.index(row["corpus"]) + (n + 0.5) / len(methods) * 0.8 - 0.4
-        low, high = row["interval"]
-        axes.errorbar(
-            row["f1"],
-            at,
-            # Resampling may put both ends on one side of the figure.
-            xerr=[[max(0.0, row["f1"] - low)], [max(0.0, high - row["f1"])]],
-            fmt="os^Dvph*X"[n // len(colors) % 9],
-            color=colors[n % len(colors)],
-            label=None if row["method"] in shown else row["method"],
-        )
-        shown.add(row["method"])
-    axes.set_yticks(range(len(corpora)), corpora)
-    axes.invert_yaxis()
-    axes.set_xlabel("F1 (95% interval)")
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(axis="x", alpha=0.3)
-    handles, names = axes.get_legend_handles_labels()
-    order = sorted(range(len(names)), key=lambda k: methods.index(names[k]))
-    figure.legend(
-        [handles[k] for k in order],
-        [names[k] for k in order],
-        loc="outside lower center",
-        ncols=3,
-        fontsize="small",
-        frameon=False,
+    methods, corpora, f1 = _grid(rows)
+    across = min(len(corpora), ACROSS)
+    down = -(-len(corpora) // across)
+    figure, grid = plt.subplots(
+        down,
+        across,
+        figsize=(2.0 + 1.6 * max(2, across), down * (0.6 + 0.26 * len(methods)) + 0.4),
+        sharey=True,
+        squeeze=False,
+        layout="constrained",
     )
+    for axes, corpus in zip(grid.flat, corpora, strict=False):
+        best = max((f1[m, corpus] for m in methods if (m, corpus) in f1), default=None)
+        axes.set_title(corpus, fontsize="medium")
+        axes.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
+        for row in rows:
+            if row["corpus"] == corpus:
+                _draw(axes, row, methods.index(row["method"]), row.get("f1") == best)
+    for axes in grid.flat[len(corpora) :]:
+        axes.set_visible(False)
+    first = grid[0, 0]
+    first.set_yticks(range(len(methods)), methods)
+    first.set_ylim(len(methods) - 0.4, -0.6)
+    figure.supxlabel("F1 (95% interval)", fontsize="medium")
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None})
     plt.close(figure)
     return buffer.getvalue()
+
+
+def _draw(axes: Any, row: Row, at: int, best: bool) -> None:
+    """One method's figure in the panel of a corpus, or that it has none there."""
+    axes.tick_params(length=0)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.grid(alpha=0.3)
+    axes.set_axisbelow(True)
+    if "f1" not in row:
+        middle = axes.get_yaxis_transform()
+        axes.text(
+            *(0.5, at, "does not run"),
+            transform=middle,
+            ha="center",
+            va="center",
+            fontsize="x-small",
+            color="#666666",
+        )
+        return
+    low, high = row["interval"]
+    axes.errorbar(
+        row["f1"],
+        at,
+        # Resampling may put both ends on one side of the figure.
+        xerr=[[max(0.0, row["f1"] - low)], [max(0.0, high - row["f1"])]],
+        fmt="o",
+        markersize=5,
+        color=BEST if best else OTHERS,
+        markerfacecolor=BEST if best else "white",
+    )

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
+from ..aligners.unspaced import is_unspaced
 from ..errors import check_setting
 from ..types import Bitext, Span
 from .words import is_break
@@ -25,7 +26,8 @@ def make_name_spans(
 ) -> NameSpans:
     """Registered as `xlner.NameSpans.v1`.
 
-    max_extra (int): A candidate has at most twice the entity's words and so many more.
+    max_extra (int): A candidate has at most twice the entity's words and so many more; the
+        more where the target text has more tokens than the source.
     balanced (bool): No candidate has one bracket of a pair.
     whole_compounds (bool): No candidate is a part of words that are joined by a hyphen, a
         slash or a middle dot without spaces.
@@ -63,9 +65,11 @@ class NameSpans:
 
     def _candidates(self, bitext: Bitext) -> list[list[Span]]:
         writing = _writing(bitext)
+        # Characters of one word of another language are many tokens.
+        more = 2 * max(1.0, len(bitext.target_words) / max(1, len(bitext.source_words)))
         found = []
         for entity, (start, end) in enumerate(bitext.entities):
-            longest = 2 * (end - start) + self.max_extra
+            longest = more * (end - start) + self.max_extra
             edges = sorted(bitext.entity_mass[entity])
             spans = [
                 (first, last + 1)
@@ -122,13 +126,24 @@ def _has_capitals(writing: _Writing, span: Span) -> bool:
 
 
 def _inside(words: Sequence[str], spaces: Sequence[bool]) -> list[bool]:
-    """Places beside a joiner that touches the words on both its sides. Without knowledge of
-    spaces every word is taken to have one behind it."""
+    """Places beside a joiner that touches the words on both its sides, and between letters
+    that a tokenizer gives one by one. Without knowledge of spaces every word is taken to
+    have one behind it."""
     inside = [False] * (len(words) + 1)
-    for n in range(1, len(words) - 1):
-        if words[n] in JOINERS and spaces and not (spaces[n - 1] or spaces[n]):
+    if not spaces:
+        return inside
+    for n in range(1, len(words)):
+        if spaces[n - 1]:
+            continue
+        if _is_letter(words[n - 1]) and _is_letter(words[n]):
+            inside[n] = True
+        if words[n] in JOINERS and n + 1 < len(words) and not spaces[n]:
             inside[n] = inside[n + 1] = True
     return inside
+
+
+def _is_letter(word: str) -> bool:
+    return len(word) == 1 and word.isalnum() and not is_unspaced(word)
 
 
 def _is_balanced(brackets: Iterable[str]) -> bool:

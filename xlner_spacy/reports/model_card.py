@@ -177,7 +177,13 @@ def _sources(part: Part, settings: dict[str, Any]) -> list[dict[str, str]]:
     packaged = [v for v in part.versions if v.split()[0] == part.model.replace("_", "-")]
     if packaged:
         return [{"name": packaged[0], "url": f"https://pypi.org/project/{packaged[0].split()[0]}/"}]
-    if part.function in ("xlner.HuggingFace.v1", "xlner.HuggingFaceNER.v1", "xlner.SimAlign.v1"):
+    if part.function in (
+        "xlner.HuggingFace.v1",
+        "xlner.HuggingFaceNER.v1",
+        "xlner.SimAlign.v1",
+        "xlner.Awesome.v1",
+        "xlner.NMTEncoder.v1",
+    ):
         return [{"name": part.model, "url": f"https://huggingface.co/{part.model}"}]
     return [{"name": part.model}]
 
