@@ -47,11 +47,11 @@ def test_projection_of_gold_entities(pair):
     }
     assert set(metrics["beside"]) == {"heuristic", "paper"}
     assert metrics["seconds"]["align"] > metrics["seconds"]["match"] >= 0
-    assert metrics["settings"]["matcher"] == {"@xl_matchers": "xlner.ILP.v1"}
+    assert metrics["settings"]["matcher"]["@xl_matchers"] == "xlner.Exact.v1"
 
 
 @pytest.mark.parametrize("matcher", ["ilp", "greedy", "heuristic"])
-@pytest.mark.parametrize("scorer", ["link-f1", "paper"])
+@pytest.mark.parametrize("scorer", ["name-f1", "link-f1", "paper"])
 def test_methods_by_name(pair, matcher, scorer):
     languages = ["--source-lang", "en", "--target-lang", "pt"]
     method = ["--matcher", matcher, "--scorer", scorer]
@@ -177,7 +177,7 @@ def test_figures_are_those_of_nervaluate():
 
 @pytest.mark.data
 def test_europarl_reaches_what_was_promised(data, tmp_path):
-    """Mean F1 of German and Spanish at least .93, at or above the baselines, and matching
+    """Mean F1 of German and Spanish at least .945, at or above the baselines, and matching
     takes less time than encoding."""
     folder = data / "europarl_ner"
     f1 = {}
@@ -191,7 +191,7 @@ def test_europarl_reaches_what_was_promised(data, tmp_path):
         assert all(metrics["f1"] >= other["f1"] for other in metrics["beside"].values())
         assert metrics["seconds"]["match"] < metrics["seconds"]["align.encode"]
         assert metrics["losses"]["problems"] == {}
-    assert sum(f1.values()) / 2 >= 0.93
+    assert sum(f1.values()) / 2 >= 0.945
 
 
 @pytest.mark.data

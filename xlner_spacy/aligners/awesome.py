@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..errors import check_setting
+from ..needs import Needs
 from ..types import Link
 from . import extraction
 from .base import EncoderAligner
@@ -29,6 +30,8 @@ PAPER = _Defaults(layer=8, threshold=0.001, temperature=1.0, normalize=False, mi
 EMBEDDED = _Defaults(
     layer=7, threshold=0.001, temperature=0.05, normalize=True, min_confidence=0.05
 )
+
+NEEDS = Needs(model="an encoder: embedded (extra offline), of the Hub, or a folder")
 
 
 def make_awesome(

@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from ..errors import BackendError, check_setting
+from ..needs import Needs
 from ..types import Link
 from .base import Pair
 from .symmetrize import check_heuristic, symmetrize
@@ -31,6 +32,9 @@ class AttentiveTranslator(Protocol):
         """For each pair of sentences, how much the decoder looks at each source word (rows)
         while it writes each target word (columns)."""
         ...
+
+
+NEEDS = Needs(model="a translator that gives attention: xlner.CTranslate2.v1")
 
 
 def make_cross_attention(

@@ -15,9 +15,12 @@ from typing import Any
 
 from ..corpus.texts import atomic_file, check_place
 from ..errors import InputError, SetupError, check_setting
+from ..needs import Needs
 from ..types import Link
 from .base import Pair
 from .symmetrize import DEFAULT, check_heuristic, symmetrize
+
+NEEDS = Needs(module="eflomal", install='pip install "xlner-spacy[eflomal]"')
 
 
 def make_eflomal(

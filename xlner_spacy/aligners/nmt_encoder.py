@@ -14,6 +14,7 @@ from typing import Any
 
 from ..errors import SetupError, check_setting
 from ..languages import flores200, iso639_1
+from ..needs import Needs
 from .awesome import SoftmaxExtraction
 from .base import EncoderAligner, Extract
 from .encoder import Encoded, EncoderSettings, Words, shared_encoder
@@ -21,6 +22,8 @@ from .simalign import METHODS, SimilarityExtraction
 
 EXTRACTIONS = ("softmax", *METHODS)
 DEFAULT_MODEL = "facebook/nllb-200-distilled-600M"
+
+NEEDS = Needs(model="a translation model of the Hub or a folder")
 
 
 def make_nmt_encoder(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import check_setting
+from ..needs import Needs
 from ..types import Link
 from . import extraction
 from .base import EncoderAligner
@@ -21,6 +22,8 @@ METHODS = tuple(extraction.METHODS)
 # choice for mBERT and XLM-R.
 EMBEDDED_LAYER = 7
 DEFAULT_LAYER = 8
+
+NEEDS = Needs(model="an encoder: embedded (extra offline), of the Hub, or a folder")
 
 
 def make_simalign(

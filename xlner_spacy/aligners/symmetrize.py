@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ..errors import check_setting
+from ..needs import Needs
 from ..types import Aligner, Link
 from .base import Pair
 
@@ -19,6 +20,8 @@ DEFAULT = "grow-diag-final-and"
 _NEIGHBOURS = ((-1, 0), (0, -1), (1, 0), (0, 1), (-1, -1), (-1, 1), (1, -1), (1, 1))
 
 Point = tuple[int, int]
+
+NEEDS = Needs(model="two aligners")
 
 
 def make_symmetrized(forward: Aligner, backward: Aligner, heuristic: str = DEFAULT) -> Symmetrized:

@@ -13,8 +13,11 @@ from unicodedata import normalize
 import numpy as np
 
 from ..errors import check_setting
+from ..needs import Needs
 from ..types import Link
 from .base import Pair
+
+NEEDS = Needs()
 
 
 def make_exact_words() -> ExactWords:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..errors import check_setting
+from ..needs import Needs
 from ..types import Bitext, Span
+
+NEEDS = Needs()
 
 
 def make_aligned_ranges(merge_distance: int = 1, length_ratio: float = 0.8) -> AlignedRanges:

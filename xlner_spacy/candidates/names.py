@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from ..aligners.unspaced import is_unspaced
 from ..errors import check_setting
+from ..needs import Needs
 from ..types import Bitext, Span
 from .words import is_break
 
@@ -16,6 +17,8 @@ from .words import is_break
 # are not: nationalities and languages (MISC, NORP), months (DATE).
 CAPITALISED = ("PER", "PERSON", "LOC", "GPE", "FAC", "ORG")
 JOINERS = frozenset("-‐‑–·・‧•/")
+
+NEEDS = Needs()
 
 
 def make_name_spans(

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..needs import Needs
 from ..types import Bitext, SourceAnnotator, Span
 from .target_mentions import TargetMention, target_mentions
+
+NEEDS = Needs(model="an NER of the target language: @xl_sources")
 
 
 def make_ner_spans(

@@ -6,8 +6,11 @@ from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
 from ..errors import check_setting
+from ..needs import Needs
 from ..types import Bitext, Span
 from .words import WITHIN, is_break, stop_words
+
+NEEDS = Needs()
 
 
 def make_ngrams(

@@ -6,10 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..errors import BackendError, check_setting
+from ..needs import Needs
 from ..types import Bitext, CandidateGenerator, Span
 
-
 # Any: a config is checked before the blocks within are made.
+
+NEEDS = Needs(model="candidates of several kinds")
+
+
 def make_union(generators: dict[str, Any]) -> Union:
     """Registered as `xlner.Union.v1`.
 

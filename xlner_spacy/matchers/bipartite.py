@@ -6,9 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..needs import Needs
 from ..types import Proposal
 from .greedy import Greedy
 from .ties import EQUAL, by_entity
+
+NEEDS = Needs()
 
 
 def make_bipartite(min_score: float = 0.0) -> Bipartite:

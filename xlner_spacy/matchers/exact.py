@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from ..needs import Needs
 from ..types import Proposal
 from .greedy import Greedy
 from .ilp import ILP, Goal
@@ -15,6 +16,8 @@ from .ties import EQUAL
 MAX_STEPS = 15_000
 # Proposals of entities that compete, up to which leaving some out does not pay.
 SMALL = 100
+
+NEEDS = Needs()
 
 
 def make_exact(

@@ -6,8 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ..errors import check_setting
+from ..needs import Needs
 from ..types import Proposal
 from .ties import preference
+
+NEEDS = Needs()
 
 
 def make_greedy(min_score: float = 0.0, max_projections: int = 1) -> Greedy:

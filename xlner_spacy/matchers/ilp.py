@@ -11,6 +11,7 @@ from typing import Any
 
 from ..backend import LazyBackend
 from ..errors import BackendError, SetupError, check_setting
+from ..needs import Needs
 from ..types import Proposal
 from .groups import apart, best_without_overlap, competing, firsts, total
 from .ties import EQUAL, by_entity, overlap
@@ -56,6 +57,8 @@ class Goal:
 
 SOLVERS = ("auto", "highs", "cbc")
 PROJECTIONS = ("at_most", "at_least", "exactly")
+
+NEEDS = Needs(module="pulp", model="HiGHS (highspy) or CBC")
 
 
 def make_ilp(

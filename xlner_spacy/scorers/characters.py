@@ -5,7 +5,10 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
+from ..needs import Needs
 from ..types import Bitext, Span
+
+NEEDS = Needs()
 
 
 def make_character_similarity(transliterate: bool = True) -> CharacterSimilarity:

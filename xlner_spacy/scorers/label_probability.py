@@ -6,7 +6,10 @@ from collections.abc import Sequence
 
 from ..candidates.target_mentions import TargetMention, target_mentions
 from ..errors import check_setting
+from ..needs import Needs
 from ..types import Bitext, SourceAnnotator, Span
+
+NEEDS = Needs(model="an NER of the target language: @xl_sources")
 
 
 def make_label_probability(

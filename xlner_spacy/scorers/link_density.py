@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..needs import Needs
 from ..types import Bitext, Span
+
+NEEDS = Needs()
 
 
 def make_link_density() -> LinkDensity:

@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from itertools import accumulate
 from math import sqrt
 
+from ..needs import Needs
 from ..types import Bitext, Span
+
+NEEDS = Needs()
 
 
 def make_link_mass() -> LinkMass:

@@ -8,8 +8,11 @@ from dataclasses import replace
 
 from ..candidates.words import stop_words
 from ..errors import check_setting
+from ..needs import Needs
 from ..types import Bitext, Link, Span
 from .link_f1 import LinkF1
+
+NEEDS = Needs()
 
 
 def make_name_f1(edge_penalty: float = 0.1, function_words: float = 0.7) -> NameF1:

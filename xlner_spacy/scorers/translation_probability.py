@@ -6,9 +6,12 @@ from collections.abc import Iterable, Sequence
 from math import exp
 
 from ..errors import BackendError, SetupError
+from ..needs import Needs
 from ..types import Bitext, ScoringTranslator, Span, Translator
 
 _Pair = tuple[str, str]
+
+NEEDS = Needs(model="a translator that scores: HuggingFace, CTranslate2")
 
 
 def make_translation_probability(

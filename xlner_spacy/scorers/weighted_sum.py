@@ -6,10 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..errors import BackendError, check_setting
+from ..needs import Needs
 from ..types import Bitext, CandidateScorer, Span
 
-
 # Any: a config is checked before the blocks within are made.
+
+NEEDS = Needs(model="several scores")
+
+
 def make_weighted_sum(
     scorers: dict[str, Any], weights: dict[str, float] | None = None
 ) -> WeightedSum:

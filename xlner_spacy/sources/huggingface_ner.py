@@ -9,8 +9,11 @@ from typing import Any
 from ..backend import LazyBackend, make_torch_safe_to_fork
 from ..errors import SetupError, check_setting
 from ..hub import best_device, load
+from ..needs import Needs
 from ..types import Mention
 from .mentions import mapped
+
+NEEDS = Needs(model="a model of the Hub or a folder")
 
 
 def make_huggingface_ner(

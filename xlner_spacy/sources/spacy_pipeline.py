@@ -13,11 +13,14 @@ from spacy.language import Language
 from ..backend import LazyBackend
 from ..errors import SetupError, check_setting
 from ..languages import passing_words
+from ..needs import Needs
 from ..types import Mention
 from .mentions import mapped
 
 # What no entity recogniser needs, and what costs most of a pipeline's time.
 NOT_NEEDED = ["tagger", "parser", "senter", "attribute_ruler", "lemmatizer", "morphologizer"]
+
+NEEDS = Needs(model="an installed spaCy pipeline or a folder")
 
 
 def make_spacy_pipeline(
