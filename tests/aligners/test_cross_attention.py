@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import spacy
 
 from xlner_spacy.aligners.cross_attention import CrossAttention
 from xlner_spacy.errors import BackendError, SetupError
+
+from .. import tiny_models
 
 PAIR = (["the", "red", "house"], ["a", "casa", "vermelha"])
 # Rows: source words; columns: target words. The rest of a column went to special tokens.
@@ -51,8 +54,26 @@ def test_attention_of_another_shape():
         CrossAttention(Attentive(), "en", "pt")([(["a"], ["b"])])
 
 
-def test_ctranslate2_translator_gives_what_is_needed(tmp_path):
+def test_with_a_translation_model(tmp_path):
+    """End to end, from a config: a model with random weights, so only the shape of the
+    answer can be known."""
     pytest.importorskip("ctranslate2")
-    from xlner_spacy.translators.ctranslate2 import CTranslate2Translator
-
-    assert callable(CTranslate2Translator.attention)
+    original = tiny_models.m2m100(tmp_path / "m2m100")
+    block = {
+        "@xl_aligners": "xlner.CrossAttention.v1",
+        "source_lang": "en",
+        "target_lang": "pt",
+        "translator": {
+            "@xl_translators": "xlner.CTranslate2.v1",
+            "model": str(tiny_models.converted(tmp_path / "converted", original)),
+            "tokenizer": str(original),
+            "device": "cpu",
+        },
+    }
+    aligner = spacy.registry.resolve({"aligner": block})["aligner"]
+    source, target = ["Maria", "vive", "em", "Lisboa"], ["João", "vive", "em", "Porto", "."]
+    links, nothing = aligner([(source, target), ([], target)])
+    assert links == sorted(links)
+    assert nothing == []
+    assert all(0 <= s < 4 and 0 <= t < 5 and 0 <= c <= 1 for s, t, c in links)
+    assert len({link.target for link in links}) >= 1
