@@ -166,6 +166,19 @@ min_score = 2.0
 """
 
 
+def test_profile_says_where_the_time_went(folder):
+    Path("in.txt").write_text(f"{TEXT}\n", encoding="utf8")
+    result = run("project", "in.txt", "out.jsonl", "--lang", "pt", "--profile")
+    rows = [line.split() for line in result.stderr.splitlines() if line.endswith("%")]
+    seconds = {" ".join(row[:-3]): float(row[-3]) for row in rows}
+    stages = [f"xl_projector: {s}" for s in ("translate", "annotate", "align", "propose", "match")]
+    assert set(stages) < set(seconds)
+    assert seconds["of this: encode"] <= seconds["xl_projector: align"] <= seconds["all"]
+    parts = [seconds[stage] for stage in stages]
+    parts.append(seconds["other components, reading, tokenizing, writing"])
+    assert sum(parts) == pytest.approx(seconds["all"], abs=0.05)
+
+
 def test_a_config_decides(folder):
     Path("pipeline.cfg").write_text(CONFIG)
     Path("in.txt").write_text(TEXT, encoding="utf8")

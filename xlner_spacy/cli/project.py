@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -37,6 +38,9 @@ def project(
     source_lang: SourceLang = None,
     config: PipelineConfig = None,
     batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Texts at once.")] = 64,
+    profile: Annotated[
+        bool, typer.Option("--profile", help="Say where the time went, stage by stage.")
+    ] = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -53,6 +57,7 @@ def project(
         config=config,
         batch_size=batch_size,
         progress=not quiet,
+        profile=profile,
     )
 
 
@@ -65,6 +70,7 @@ def project_file(
     config: Path | None = None,
     batch_size: int = 64,
     progress: bool = False,
+    profile: bool = False,
 ) -> dict[str, Counter]:
     """Read, project and write. The output appears when all of it is there.
 
@@ -90,14 +96,37 @@ def project_file(
             add_losses(counts, doc)
             yield doc
 
+    started = time.perf_counter()
     texts = read_docs(input_path, nlp, _source_lang(nlp))
     docs = nlp.pipe(map(_for_new_matching, texts), batch_size=batch_size)
     write_docs(counted(_bar(docs, input_path, progress)), output_path)
     _report(counts)
+    if profile:
+        print("\n".join(_profile(nlp, time.perf_counter() - started)), file=sys.stderr)
     errors = sum(n for reason, n in counts["problems"].items() if reason.endswith(": error"))
     if errors and errors >= counts["found"]["texts"]:
         raise BackendError("Every text failed: see the warnings above, and run it with --debug.")
     return counts
+
+
+def _profile(nlp: Language, total: float) -> list[str]:
+    """Where the seconds went: a line a stage, a line for each part of the aligner's work."""
+    from ..pipeline.base import StageComponent
+
+    seconds: list[tuple[str, float]] = []
+    for name, component in nlp.pipeline:
+        if isinstance(component, StageComponent):
+            for stage in component.stages:
+                seconds.append((f"{name}: {stage.name}", component.seconds[stage.name]))
+                parts = getattr(getattr(stage, "aligner", None), "seconds", {})
+                seconds.extend((f"  of this: {part}", value) for part, value in parts.items())
+    stages = sum(value for what, value in seconds if not what.startswith(" "))
+    seconds.append(("other components, reading, tokenizing, writing", max(0.0, total - stages)))
+    seconds.append(("all", total))
+    width = max(len(what) for what, _ in seconds)
+    return [
+        f"{what:<{width}} {value:8.2f} s {value / max(total, 1e-9):4.0%}" for what, value in seconds
+    ]
 
 
 def _for_new_matching(doc: Doc) -> Doc:

@@ -25,6 +25,7 @@ _IN_WORDS = {
     "xlner.CTranslate2.v1": ("CTranslate2 translation model", "ctranslate2"),
     "xlner.Firefox.v1": ("Firefox Translations", "fxtranslate"),
     "xlner.Apertium.v1": ("Apertium", None),
+    "xlner.Cache.v1": ("translator, its translations kept on disk", None),
     "xlner.Protect.v1": ("translator, with strings protected", None),
     "xlner.Guard.v1": ("translator in a process of its own", None),
     "xlner.Awesome.v1": ("soft links (AWESOME)", "transformers"),

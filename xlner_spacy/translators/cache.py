@@ -1,0 +1,173 @@
+"""Translations that are kept on disk, so that a text is translated once."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import inspect
+import json
+import os
+import sqlite3
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from ..errors import BackendError, SetupError, check_setting
+from ..needs import Needs
+from ..offline.encoder import cache_dir
+from ..types import Translator
+
+NEEDS = Needs(model="another translator")
+
+# Texts asked for in one query; SQLite takes some thousands of values.
+_AT_ONCE = 500
+# Seconds to wait for another process that writes.
+_PATIENCE = 60.0
+
+
+def make_cache(
+    translator: Translator, folder: Path | None = None, version: str = ""
+) -> CachedTranslator:
+    """Registered as `xlner.Cache.v1`.
+
+    translator (Translator): The translator that does the work: a block of its own.
+    folder (Path): Where the translations are kept. None: "translations" in the user's cache
+        folder, or in that which XLNER_CACHE names.
+    version (str): Give another one to have everything translated anew; needed where the
+        translator cannot be told apart by its settings.
+    """
+    return CachedTranslator(translator, folder, version)
+
+
+class CachedTranslator:
+    """Asks the translator only for texts that it has not translated before, in any process.
+
+    A translation is kept by the translator's settings, the version of its package, the
+    languages and the text; where a setting names a folder or a file, by its time of change
+    too. What could not be translated is not kept, so that it is tried again.
+
+    hits, misses (int): Texts found, and texts translated, so far.
+    """
+
+    def __init__(
+        self, translator: Translator, folder: Path | None = None, version: str = ""
+    ) -> None:
+        check_setting("Cache", "translator", translator, callable(translator), "a translator")
+        self.translator = translator
+        self.folder = Path(folder) if folder is not None else None
+        self.version = version
+        named = bool(version) or not inspect.isroutine(translator)
+        wanted = (
+            "set: a function of your own has no version by which its translations could be told"
+        )
+        check_setting("Cache", "version", version, named, wanted)
+        self._identity = identity(translator)
+        self.hits = 0
+        self.misses = 0
+
+    @property
+    def whole_texts(self) -> bool:
+        return bool(getattr(self.translator, "whole_texts", False))
+
+    @property
+    def failures(self) -> dict[str, str]:
+        """Texts that the translator gave up, where it says so."""
+        found: dict[str, str] = getattr(self.translator, "failures", {})
+        return found
+
+    def __call__(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
+        """RAISES: SetupError if the cache cannot be used."""
+        prefix = json.dumps([self._identity, self.version, from_lang, to_lang])
+        keys = {text: _digest(prefix, text) for text in texts}
+        with self._database() as database:
+            known = _find(database, keys)
+        todo = [text for text in keys if text not in known]
+        self.hits += len(known)
+        self.misses += len(todo)
+        if todo:
+            answers = list(self.translator(todo, from_lang=from_lang, to_lang=to_lang))
+            if len(answers) != len(todo):
+                raise BackendError(
+                    f"The cached translator gave {len(answers)} translations for {len(todo)} texts."
+                )
+            new = dict(zip(todo, answers, strict=True))
+            rows = [(keys[text], answer) for text, answer in new.items() if answer]
+            with self._database() as database, database:
+                database.executemany("INSERT OR REPLACE INTO translations VALUES (?, ?)", rows)
+            known |= new
+        return [known[text] for text in texts]
+
+    @contextmanager
+    def _database(self) -> Iterator[sqlite3.Connection]:
+        """A connection of this call: none is carried into another process or thread."""
+        folder = self.folder or cache_dir() / "translations"
+        path = folder / "translations.sqlite"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with closing(sqlite3.connect(path, timeout=_PATIENCE)) as database:
+                database.execute("PRAGMA journal_mode=WAL")
+                database.execute(
+                    "CREATE TABLE IF NOT EXISTS translations (key BLOB PRIMARY KEY, text TEXT)"
+                )
+                yield database
+        except (sqlite3.Error, OSError) as error:
+            raise SetupError(
+                f"The translation cache {path} cannot be used: {error}",
+                hint="Delete the file, give another folder in the block of xlner.Cache.v1, or do "
+                "without it.",
+            ) from error
+
+
+def identity(translator: Any) -> str:
+    """What tells one translator from another: its kind, settings and package's version."""
+    settings = {
+        name: identity(value) if callable(value) else _setting(value)
+        for name, value in sorted(getattr(translator, "__dict__", {}).items())
+        if (callable(value) or _is_setting(value)) and not name.startswith("_")
+    }
+    kind = translator if inspect.isroutine(translator) else type(translator)
+    needs = getattr(sys.modules.get(kind.__module__), "NEEDS", None)
+    package = needs.module.split(".")[0] if isinstance(needs, Needs) and needs.module else ""
+    return json.dumps([kind.__module__, kind.__qualname__, _version(package), settings])
+
+
+def _is_setting(value: Any) -> bool:
+    return value is None or isinstance(value, (str, int, float, bool, Path, list, tuple))
+
+
+def _setting(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [_setting(item) for item in value]
+    if isinstance(value, (str, Path)) and os.path.exists(value):
+        files = [Path(value), *Path(value).glob("*")]
+        return [str(value), max(file.stat().st_mtime_ns for file in files)]
+    return str(value) if isinstance(value, Path) else value
+
+
+def _version(package: str) -> str:
+    if not package:
+        return ""
+    names = importlib.metadata.packages_distributions().get(package, [package])
+    try:
+        return importlib.metadata.version(names[0])
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+def _find(database: sqlite3.Connection, keys: dict[str, bytes]) -> dict[str, str]:
+    texts = {key: text for text, key in keys.items()}
+    wanted = list(texts)
+    found = {}
+    for start in range(0, len(wanted), _AT_ONCE):
+        part = wanted[start : start + _AT_ONCE]
+        marks = ",".join("?" * len(part))
+        query = f"SELECT key, text FROM translations WHERE key IN ({marks})"
+        found.update({texts[key]: text for key, text in database.execute(query, part)})
+    return found
+
+
+def _digest(prefix: str, text: str) -> bytes:
+    whole = f"{prefix}\n{text}".encode("utf8", "surrogatepass")
+    return hashlib.blake2b(whole, digest_size=16).digest()
