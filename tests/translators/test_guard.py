@@ -181,7 +181,7 @@ def test_nothing_is_left_behind(log, how):
         while len(log.read_text().splitlines()) < 3:
             time.sleep(0.05)
         script.send_signal(how)
-    _, errors = script.communicate(timeout=10)
+    _, errors = script.communicate(timeout=60)
     assert script.returncode == (-how if how else 0)
     assert ("KeyboardInterrupt" in errors) == (how == signal.SIGINT)
     (worker,) = processes(log)

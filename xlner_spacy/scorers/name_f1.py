@@ -14,6 +14,8 @@ from .link_f1 import LinkF1
 
 NEEDS = Needs()
 
+_LINKS = LinkF1()
+
 
 def make_name_f1(edge_penalty: float = 0.1, function_words: float = 0.7) -> NameF1:
     """Registered as `xlner.NameF1.v1`.
@@ -45,7 +47,6 @@ class NameF1:
         check_setting(name, "function_words", function_words, in_range, "from 0 to 1")
         self.edge_penalty = edge_penalty
         self.function_words = function_words
-        self._links = LinkF1()
 
     def __call__(
         self, bitexts: Sequence[Bitext], candidates: Sequence[Sequence[Sequence[Span]]]
@@ -60,7 +61,7 @@ class NameF1:
             entities=[_without_first(span, source) for span in bitext.entities],
             links=[self._weighted(link, source, target) for link in bitext.links],
         )
-        (scores,) = self._links([names], [candidates])
+        (scores,) = _LINKS([names], [candidates])
         return [
             [
                 max(0.0, score - self.edge_penalty * (target[start] + target[end - 1]))
