@@ -172,6 +172,7 @@ class Bitext:
     target_lang: str = ""
     source_spaces: Sequence[bool] = ()  # whether a space follows the word
     target_spaces: Sequence[bool] = ()
+    reach: Sequence[Span] = ()  # for each entity, the target words of its own sentence; () is all
 
     @cached_property
     def notes(self) -> dict[Any, Any]:

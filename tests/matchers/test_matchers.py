@@ -231,3 +231,8 @@ def test_with_a_power_a_name_stays_whole(matcher):
     assert matcher(power=3, min_score=0.7)([half, other]) == []
     with pytest.raises(SetupError, match="power"):
         matcher(power=0)
+
+
+def test_a_power_does_not_make_low_scores_alike():
+    low, lower = Proposal(1, 0, 1, 0.0099), Proposal(0, 0, 1, 0.001)
+    assert Exact(power=3)([lower, low]) == [low]

@@ -47,10 +47,12 @@ class NERSpans:
         ]
 
     def _spans(self, bitext: Bitext, entity: int, mentions: list[TargetMention]) -> list[Span]:
+        first, last = bitext.reach[entity] if bitext.reach else (0, len(bitext.target_words))
         spans = {
             span
             for mention in mentions
             if not self.match_labels or mention.label == bitext.labels[entity]
+            if first <= mention.start and mention.end <= last
             for span in self._ranges(mention.start, mention.end)
         }
         return sorted(spans)

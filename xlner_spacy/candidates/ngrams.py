@@ -26,8 +26,9 @@ def make_ngrams(
     max_length (int): Words in a candidate, at the most.
     min_length (int): Words in a candidate, at the least.
     linked_edges (bool): Only n-grams whose first and last words are linked to the entity.
-        False: all n-grams of the text for every entity, as in the paper and in T-Projection;
-        for scores that do not rest on links.
+        False: all n-grams of the entity's sentence, as in the paper and in T-Projection; for
+        scores that do not rest on links. Where a text came with its translation as one whole
+        it is one sentence, and their number grows with its length.
     max_stop_words (int): Stop words in a candidate, at the most. None: any number. The lists
         are spaCy's, by target language; where spaCy has none no word is a stop word.
     stop_word_edges (bool): Whether a candidate may begin or end with a stop word.
@@ -75,9 +76,16 @@ class Ngrams:
     def _candidates(self, bitext: Bitext) -> list[list[Span]]:
         if self.linked_edges:
             return [self._allowed(bitext, self._spans(sorted(m))) for m in bitext.entity_mass]
-        visible = [n for n, word in enumerate(bitext.target_words) if word.strip()]
-        spans = self._allowed(bitext, self._spans(visible))
-        return [spans for _ in bitext.entities]
+        known: dict[Span, list[Span]] = {}
+        whole = (0, len(bitext.target_words))
+        found = []
+        for entity in range(len(bitext.entities)):
+            reach = bitext.reach[entity] if bitext.reach else whole
+            if reach not in known:
+                visible = [n for n in range(*reach) if bitext.target_words[n].strip()]
+                known[reach] = self._allowed(bitext, self._spans(visible))
+            found.append(known[reach])
+        return found
 
     def _allowed(self, bitext: Bitext, spans: list[Span]) -> list[Span]:
         """Those that have no more stop words and marks in them than the settings allow."""

@@ -36,6 +36,7 @@ from ..types import (
     Translator,
     Unplaced,
 )
+from . import checks
 
 # A token longer than this is not a word but data (base64, a hash, a URL with a session
 # in it). Models choke on such a token, so its sentence is not translated.
@@ -340,13 +341,8 @@ def _align(aligner: Aligner, jobs: Sequence[_AlignJob]) -> None:
     if len(answers) != len(jobs):
         raise BackendError(f"The aligner gave {len(answers)} answers for {len(jobs)} pairs.")
     for job, answer in zip(jobs, answers, strict=True):
-        for link in answer:
-            if not (0 <= link[0] < len(job.source) and 0 <= link[1] < len(job.target)):
-                raise BackendError(
-                    f"The aligner gave the link {tuple(link)} for {len(job.source)} source "
-                    f"and {len(job.target)} target words."
-                )
-        job.found.extend([job.source[s].i, job.target[t].i, float(c)] for s, t, c in answer)
+        links = checks.links(answer, len(job.source), len(job.target))
+        job.found.extend([job.source[s].i, job.target[t].i, c] for s, t, c in links)
 
 
 class Propose(Stage):
@@ -368,23 +364,12 @@ class Propose(Stage):
             if doc._.xl_source_ents[index]
         ]
         bitexts = [_bitext(doc, index) for doc, index in places]
-        spans = self.candidates(bitexts)
-        _check_answers("candidate generator", bitexts, spans)
-        scores = self.scorer(bitexts, spans)
-        _check_answers("scorer", bitexts, scores)
+        spans = checks.spans(bitexts, self.candidates(bitexts))
+        scores = checks.scores(bitexts, spans, self.scorer(bitexts, spans))
         for doc in docs:
             doc._.xl_candidates = []
         for n, (doc, index) in enumerate(places):
             doc._.xl_candidates += _candidates(index, bitexts[n], spans[n], scores[n])
-
-
-def _check_answers(part: str, bitexts: Sequence[Bitext], answers: Sequence[Sequence]) -> None:
-    if [len(answer) for answer in answers] != [len(bitext.entities) for bitext in bitexts]:
-        raise BackendError(
-            f"The {part} gave lists of {[len(answer) for answer in answers][:5]} entities for texts "
-            f"of {[len(bitext.entities) for bitext in bitexts][:5]}.",
-            hint="It must give, for each bitext in order, one list an entity.",
-        )
 
 
 def _bitext(doc: Doc, index: int) -> Bitext:
@@ -401,7 +386,26 @@ def _bitext(doc: Doc, index: int) -> Bitext:
         target_lang=doc.lang_,
         source_spaces=translation["spaces"],
         target_spaces=[bool(token.whitespace_) for token in doc],
+        reach=_reach(doc, translation["segments"], entities),
     )
+
+
+def _reach(
+    doc: Doc, segments: list[list[int]], entities: list[SourceEntity]
+) -> list[tuple[int, int]]:
+    """The words of the Doc that translate the parts in which each entity lies."""
+    if len(segments) < 2:
+        return []
+    found = []
+    for entity in entities:
+        own = [s for s in segments if s[2] < entity["end_char"] and entity["start_char"] < s[3]]
+        span = doc.char_span(
+            min((s[0] for s in own), default=0),
+            max((s[1] for s in own), default=0),
+            alignment_mode="expand",
+        )
+        found.append((span.start, span.end) if span else (0, len(doc)))
+    return found
 
 
 def _candidates(
@@ -445,7 +449,11 @@ class Match(Stage):
 
     def give_up(self, doc: Doc) -> None:
         super().give_up(doc)
-        doc._.xl_unplaced = []
+        doc._.xl_unplaced = [
+            _lost(entity, translation, "error in matching")
+            for translation, entities in enumerate(doc._.xl_source_ents)
+            for entity in entities
+        ]
         if self.overwrite:
             doc.set_ents([], default="outside")
 
@@ -474,7 +482,7 @@ class Match(Stage):
             for c in doc._.xl_candidates
             if c["translation"] == translation and taken.isdisjoint(range(c["start"], c["end"]))
         }
-        return [free[proposal] for proposal in self.matcher(list(free))]
+        return [free[proposal] for proposal in checks.chosen(self.matcher(list(free)), free)]
 
 
 def _without_overlap(doc: Doc, wanted: list[Candidate]) -> list[Candidate]:
@@ -559,17 +567,19 @@ def _unplaced(
         for k, entity in enumerate(entities):
             if (translation, k) in settled:
                 continue
-            lost.append(
-                Unplaced(
-                    text=entity["text"],
-                    label=entity["label"],
-                    reason=_why_not(doc, translation, k, taken),
-                    translation=translation,
-                    start_char=entity["start_char"],
-                    end_char=entity["end_char"],
-                )
-            )
+            lost.append(_lost(entity, translation, _why_not(doc, translation, k, taken)))
     return lost
+
+
+def _lost(entity: SourceEntity, translation: int, reason: str) -> Unplaced:
+    return {
+        "text": entity["text"],
+        "label": entity["label"],
+        "reason": reason,
+        "translation": translation,
+        "start_char": entity["start_char"],
+        "end_char": entity["end_char"],
+    }
 
 
 def _why_not(doc: Doc, translation: int, k: int, taken: set[int]) -> str:
