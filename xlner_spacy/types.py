@@ -222,9 +222,15 @@ class Bitext:
         return masses
 
     def trust(self, entity: int, span: Span) -> float:
-        """Mean confidence of the links between an entity and a target span; 0 without links."""
-        found = [c for _, target, c in self.links_of[entity] if span[0] <= target < span[1]]
-        return sum(found) / len(found) if found else 0.0
+        """How sure the links between an entity and a target span are: the mean, over the words
+        of both, of the confidence of the word's best link to the other; 0 without links."""
+        best: dict[tuple[str, int], float] = {}
+        for source, target, confidence in self.links_of[entity]:
+            if span[0] <= target < span[1]:
+                for word in (("source", source), ("target", target)):
+                    best[word] = max(best.get(word, 0.0), confidence)
+        start, end = self.entities[entity]
+        return sum(best.values()) / (end - start + span[1] - span[0])
 
     @cached_property
     def target_mass(self) -> np.ndarray:
