@@ -1,13 +1,14 @@
 # make demo   set up and run the main job on the sample texts
 # make test   set up and run the tests
 # make check  ruff and mypy
+# make bench  how fast it is beside others, into benchmarks/results/speed.* (needs XLNER_DATA)
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 INSTALLED_FROM := setup.cfg pyproject.toml constraints.txt
 
-.PHONY: demo test check setup setup-dev clean
+.PHONY: demo test check bench setup setup-dev clean
 
 demo: $(VENV)/.offline
 	$(BIN)/python scripts/demo.py assets/demo.pt.jsonl demo --lang pt
@@ -19,6 +20,9 @@ check: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+bench: $(VENV)/.dev
+	$(BIN)/python benchmarks/speed.py $(BENCH)
 
 setup: $(VENV)/.offline
 

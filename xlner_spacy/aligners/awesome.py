@@ -44,6 +44,7 @@ def make_awesome(
     token_type: str = "bpe",
     device: str = "auto",
     batch_size: int = 64,
+    engine: str = "torch",
 ) -> Awesome:
     """Registered as `xlner.Awesome.v1`.
 
@@ -63,6 +64,8 @@ def make_awesome(
         averages the pieces of a word first.
     device (str): "cpu", "cuda", "cuda:1", or "auto": the GPU where there is one.
     batch_size (int): Sentences encoded at once, at the most.
+    engine (str): What computes the vectors: "torch"; "openvino", the same on CPUs with less
+        work; "openvino-int8", twice as fast with weights in 8 bits (extra `fast`).
     RAISES: SetupError for a setting that cannot be.
     """
     return Awesome(
@@ -75,6 +78,7 @@ def make_awesome(
         token_type,
         device,
         batch_size,
+        engine,
     )
 
 
@@ -92,10 +96,11 @@ class Awesome(EncoderAligner):
         token_type: str = "bpe",
         device: str = "auto",
         batch_size: int = 64,
+        engine: str = "torch",
     ) -> None:
         usual = PAPER if model else EMBEDDED
         layer = usual.layer if layer is None else layer
-        settings = EncoderSettings(model, layer, token_type, device, batch_size)
+        settings = EncoderSettings(model, layer, token_type, device, batch_size, engine)
         extract = SoftmaxExtraction(
             usual.threshold if threshold is None else threshold,
             usual.temperature if temperature is None else temperature,

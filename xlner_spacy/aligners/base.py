@@ -5,6 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
+
+from threadpoolctl import ThreadpoolController
 
 from ..types import Link
 from .encoder import Encoded, Encoder, Words
@@ -42,7 +45,8 @@ class EncoderAligner:
         ]
         with self._timed("encode"):
             encoded = self.encode(wanted)
-        with self._timed("link"):
+        # Products of so few numbers are slower on several threads, much slower on busy cores.
+        with self._timed("link"), _blas_libraries().limit(limits=1, user_api="blas"):
             return [
                 spread(self.align(*pair), *of_words)
                 for pair, of_words in zip(encoded, parts, strict=True)
@@ -64,3 +68,8 @@ class EncoderAligner:
         started = time.perf_counter()
         yield
         self.seconds[part] += time.perf_counter() - started
+
+
+@cache
+def _blas_libraries() -> ThreadpoolController:
+    return ThreadpoolController()

@@ -11,6 +11,8 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
@@ -19,12 +21,20 @@ import numpy as np
 from ..backend import LazyBackend, make_torch_safe_to_fork
 from ..errors import check_setting
 from ..hub import best_device, load
-from ..offline.encoder import encoder_path
+from ..offline.encoder import build_once, encoder_path
+from .engines import (
+    ENGINES,
+    OPENVINO_FILE,
+    Engine,
+    OpenVinoEngine,
+    TorchEngine,
+    openvino_version,
+    pool_of,
+    write_openvino,
+)
 
 Words = tuple[str, ...]
 
-# Padded word pieces in a batch, at the most: bounds the memory that long texts take.
-MAX_PIECES_A_BATCH = 8192
 # Bytes of vectors that an encoder keeps for calls that come again.
 KEPT_BYTES = 128 * 2**20
 
@@ -39,6 +49,7 @@ class EncoderSettings:
     token_type (str): "bpe" for a vector a word piece, "word" for the mean of a word's pieces.
     device (str): "cpu", "cuda", "cuda:1" or "auto".
     batch_size (int): Sentences encoded at once, at the most.
+    engine (str): "torch", or "openvino" or "openvino-int8" (extra `fast`; on CPUs only).
     """
 
     model: str | None
@@ -46,6 +57,7 @@ class EncoderSettings:
     token_type: str = "bpe"
     device: str = "auto"
     batch_size: int = 64
+    engine: str = "torch"
 
     def __post_init__(self) -> None:
         token_types = ("bpe", "word")
@@ -53,6 +65,11 @@ class EncoderSettings:
         check_setting("aligner", "token_type", self.token_type, known, "bpe or word")
         positive = "a number greater than 0"
         check_setting("aligner", "batch_size", self.batch_size, self.batch_size > 0, positive)
+        known = self.engine in ENGINES
+        check_setting("aligner", "engine", self.engine, known, f"one of {', '.join(ENGINES)}")
+        on_cpu = self.engine == "torch" or self.device in ("auto", "cpu")
+        wanted = f"cpu or auto, which the engine {self.engine} needs"
+        check_setting("aligner", "device", self.device, on_cpu, wanted)
 
 
 class Encoded(NamedTuple):
@@ -116,28 +133,33 @@ class Encoder(LazyBackend):
         windows = list(self._windows(sentences, len(before) + len(after)))
         windows.sort(key=lambda window: len(window.ids))
         parts: list[list[tuple[_Window, np.ndarray]]] = [[] for _ in sentences]
-        for batch in self._batches(windows):
-            for window, vectors in zip(batch, self._run(batch, before, after), strict=True):
+        batches = list(self._batches(windows))
+        for batch, found in zip(batches, self._run_all(batches, before, after), strict=True):
+            for window, vectors in zip(batch, found, strict=True):
                 parts[window.sentence].append((window, vectors))
         return {words: self._join(found) for words, found in zip(sentences, parts, strict=True)}
 
+    def _run_all(
+        self, batches: list[list[_Window]], before: list[int], after: list[int]
+    ) -> list[list[np.ndarray]]:
+        """What `_run` gives for each batch: as many at once as there are threads."""
+        engine = self._engine
+        if engine.threads == 1 or len(batches) == 1:
+            return [self._run(batch, before, after) for batch in batches]
+        # The pool is of this call: its threads would not survive a fork. The largest batches go
+        # first, so that no thread is left with one while the others are done.
+        with pool_of(engine.threads) as pool:
+            waiting = [pool.submit(self._run, b, before, after) for b in reversed(batches)]
+            return [future.result() for future in reversed(waiting)]
+
     def _run(self, batch: list[_Window], before: list[int], after: list[int]) -> list[np.ndarray]:
         """The layer's vectors for each window's pieces."""
-        import torch
-
         rows = [[*before, *window.ids.tolist(), *after] for window in batch]
         longest = max(map(len, rows))
         pad = self.tokenizer.pad_token_id or 0
-        ids = torch.tensor([row + [pad] * (longest - len(row)) for row in rows])
-        mask = torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row in rows])
-        model, layer = self._loaded
-        with torch.inference_mode():
-            output = model(
-                input_ids=ids.to(model.device),
-                attention_mask=mask.to(model.device),
-                output_hidden_states=True,
-            )
-        hidden = output.hidden_states[layer].float().cpu().numpy()
+        ids = np.array([row + [pad] * (longest - len(row)) for row in rows])
+        mask = np.array([[1] * len(row) + [0] * (longest - len(row)) for row in rows])
+        hidden = self._engine(ids, mask)
         start = len(before)
         return [hidden[n, start : start + len(w.ids)] for n, w in enumerate(batch)]
 
@@ -211,7 +233,7 @@ class Encoder(LazyBackend):
         """Batches of bounded size: `windows` are sorted, so the last one is the longest."""
         batch: list[_Window] = []
         for window in windows:
-            full = (len(batch) + 1) * (len(window.ids) + 2) > MAX_PIECES_A_BATCH
+            full = (len(batch) + 1) * (len(window.ids) + 2) > self._engine.pieces
             if batch and (full or len(batch) == self.settings.batch_size):
                 yield batch
                 batch = []
@@ -239,29 +261,56 @@ class Encoder(LazyBackend):
         return load("aligner", self._name, AutoTokenizer.from_pretrained)
 
     @cached_property
-    def _loaded(self) -> tuple[Any, int]:
-        """The model up to the layer that is used, and that layer."""
-        from transformers import AutoModel
+    def _loaded(self) -> tuple[Engine, int]:
+        """What computes the layer that is used, and the pieces that the model takes in one go."""
+        from transformers import AutoConfig
 
         make_torch_safe_to_fork()
-        model = load("aligner", self._name, AutoModel.from_pretrained)
-        if model.config.is_encoder_decoder:
-            model = model.get_encoder()
-        layers = int(model.config.num_hidden_layers)
+        config = load("aligner", self._name, AutoConfig.from_pretrained)
+        layers = int(config.num_hidden_layers)
         layer = layers if self.settings.layer is None else self.settings.layer
         wanted = f"from 0 to {layers} for {self._name!r}"
         check_setting("aligner", "layer", layer, 0 <= layer <= layers, wanted)
-        _leave_out_later_layers(model, layer)
-        return model.to(best_device(self.settings.device)).eval(), layer
-
-    @cached_property
-    def _positions(self) -> int:
-        """Word pieces that the model takes in one go, special ones included."""
         # RoBERTa's positions begin at 2; two fewer do the other models no harm. A model that
         # has none takes any length, at a cost that grows with its square.
-        config = self._loaded[0].config
         positions = getattr(config, "max_position_embeddings", None) or 1026
-        return int(min(self.tokenizer.model_max_length, positions - 2))
+        return self._make_engine(layer), int(min(self.tokenizer.model_max_length, positions - 2))
+
+    def _make_engine(self, layer: int) -> Engine:
+        if self.settings.engine == "torch":
+            model = self._torch_model(layer).to(best_device(self.settings.device))
+            return TorchEngine(model, layer)
+        int8 = self.settings.engine == "openvino-int8"
+        version = openvino_version()
+
+        def write(folder: Path) -> None:
+            write_openvino(self._torch_model(layer), layer, folder / OPENVINO_FILE, int8)
+
+        if self.settings.model is None:
+            built = encoder_path()
+            name = f"{built.name}-layer{layer}-{self.settings.engine}-{version}"
+            return OpenVinoEngine(build_once(built.with_name(name), write) / OPENVINO_FILE)
+        with TemporaryDirectory() as folder:
+            write(Path(folder))
+            return OpenVinoEngine(Path(folder) / OPENVINO_FILE)
+
+    def _torch_model(self, layer: int) -> Any:
+        """The model up to the layer that is used."""
+        from transformers import AutoModel
+
+        model = load("aligner", self._name, AutoModel.from_pretrained)
+        if model.config.is_encoder_decoder:
+            model = model.get_encoder()
+        _leave_out_later_layers(model, layer)
+        return model.eval()
+
+    @property
+    def _engine(self) -> Engine:
+        return self._loaded[0]
+
+    @property
+    def _positions(self) -> int:
+        return self._loaded[1]
 
 
 def _size(answer: dict[Words, Encoded]) -> int:

