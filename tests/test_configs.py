@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from xlner_spacy.cli.app import app
 from xlner_spacy.configs import for_languages
+from xlner_spacy.errors import InputError
 from xlner_spacy.pipeline.base import StageComponent
 
 METHODS = sorted((Path(__file__).parents[1] / "configs" / "methods").glob("*.cfg"))
@@ -97,3 +98,41 @@ def test_a_method_without_a_language_says_so(tmp_path):
     result = CliRunner().invoke(app, ["project", *files, "--config", str(config), "-q"])
     assert result.exit_code == 1
     assert "'xx' is not the code of a language" in result.stderr
+
+
+def test_parts_that_are_told_the_languages_get_them_too():
+    def part(source, target, **more):
+        return {"source_lang": source, "target_lang": target, **more}
+
+    block = {
+        "factory": "xl_projector",
+        "aligner": {"forward": part("en", "pt"), "backward": part("pt", "en")},
+        "same_language_aligner": part("pt", "pt"),
+        "scorer": {"first": {"target_lang": "pt"}, "second": {"target_lang": None, "power": 2}},
+    }
+    config = Config({"components": {"xl_projector": block}})
+    made = for_languages(config, "de", "sw")["components"]["xl_projector"]
+    assert made["aligner"] == {"forward": part("de", "sw"), "backward": part("sw", "de")}
+    assert made["same_language_aligner"] == part("sw", "sw")
+    assert made["scorer"] == {
+        "first": {"target_lang": "sw"},
+        "second": {"target_lang": None, "power": 2},
+    }
+    assert config["components"]["xl_projector"]["same_language_aligner"] == part("pt", "pt")
+    made = for_languages(config, None, "sw")["components"]["xl_projector"]
+    assert made["aligner"] == {"forward": part("en", "sw"), "backward": part("sw", "en")}
+
+
+def test_a_component_that_is_no_block(tmp_path):
+    with pytest.raises(InputError, match="'xl_projector' of the config is 5"):
+        for_languages(Config({"components": {"xl_projector": 5}}), "en", "pt")
+    (tmp_path / "texts.txt").write_text("Chove.\n")
+    path = tmp_path / "bad.cfg"
+    path.write_text(
+        '[nlp]\nlang = "xx"\npipeline = ["xl_projector"]\n[components]\nxl_projector = 5\n'
+    )
+    files = [str(tmp_path / "texts.txt"), str(tmp_path / "out.jsonl")]
+    for options in (["--lang", "pt"], []):
+        result = CliRunner().invoke(app, ["project", *files, "--config", str(path), *options, "-q"])
+        assert result.exit_code == 1
+        assert result.stderr.startswith("Error: ")

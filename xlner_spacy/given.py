@@ -34,8 +34,8 @@ def give_translation(
         character offsets (start, end, translation start, translation end), where it is
         known. None: the whole is the translation of the whole.
     RETURNS (Doc): The same Doc.
-    RAISES: InputError if entities or segments lie outside the texts or entities overlap;
-        SetupError if `lang` is no language.
+    RAISES: InputError if entities or segments lie outside the texts, entities overlap or one
+        has no label; SetupError if `lang` is no language.
     """
     lang = check_language(lang)
     if not isinstance(translation, (str, Doc)):
@@ -86,6 +86,14 @@ def _entities(
         if not use_ents:
             return None
         given = [(ent.start_char, ent.end_char, ent.label_) for ent in source.ents]
+    given = list(given)
+    for start, end, label in given:
+        if not isinstance(label, str) or not label:
+            raise InputError(
+                f"Entity {source.text[start:end]!r} ({start}, {end}) in {source.text[:40]!r} has "
+                f"the label {label!r}.",
+                hint='Give every entity a label that is a string: (0, 5, "PER")',
+            )
     found: list[SourceEntity] = []
     for start, end, label in sorted(given):
         span = source.char_span(start, end, alignment_mode="expand") if start < end else None

@@ -77,3 +77,9 @@ def test_with_a_translation_model(tmp_path):
     assert nothing == []
     assert all(0 <= s < 4 and 0 <= t < 5 and 0 <= c <= 1 for s, t, c in links)
     assert len({link.target for link in links}) >= 1
+
+
+@pytest.mark.parametrize("languages", [("en", "q9"), ("xx", "pt")])
+def test_unknown_language(languages):
+    with pytest.raises(SetupError, match="is not the code of a language"):
+        CrossAttention(Attentive(), *languages)

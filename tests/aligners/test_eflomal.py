@@ -43,7 +43,7 @@ def test_a_batch_is_aligned_by_itself():
     pytest.importorskip("eflomal")
     answers = Eflomal(heuristic="intersection")(BITEXT)
     right = sum((1, 2) in [link[:2] for link in links] for links in answers)
-    assert right > 130
+    assert right > 80
 
 
 def test_links_stay_in_place_whatever_words_are_made_of(priors):
@@ -65,9 +65,10 @@ def test_priors_that_cannot_be_read(tmp_path):
     with pytest.raises(SetupError, match="train-aligner"):
         Eflomal(str(tmp_path / "nowhere"))([(["a"], ["b"])])
     bad = tmp_path / "bad"
-    bad.write_text("LEX\ta\tb\tmany\n")
-    with pytest.raises(SetupError, match="priors"):
-        Eflomal(str(bad))([(["a"], ["b"])])
+    for text in ("LEX\ta\tb\tmany\n", "Some text.\n", "LEX\ta\n", "x\t1\n", ""):
+        bad.write_text(text)
+        with pytest.raises(SetupError, match=r"(?s)/bad' as its priors.*train-aligner"):
+            Eflomal(str(bad))([(["a"], ["b"])])
 
 
 def test_nothing_to_learn_from(tmp_path):

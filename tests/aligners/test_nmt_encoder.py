@@ -78,3 +78,9 @@ def test_language_that_the_model_does_not_know(folders, name):
 def test_unknown_extraction():
     with pytest.raises(SetupError, match="softmax, inter, itermax, mwmf"):
         make_nmt_encoder("en", "pt", extraction="magic")
+
+
+@pytest.mark.parametrize("languages", [("en", "q9"), ("xx", "pt")])
+def test_unknown_language(languages):
+    with pytest.raises(SetupError, match="is not the code of a language"):
+        make_nmt_encoder(*languages)

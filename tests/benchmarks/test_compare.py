@@ -498,10 +498,48 @@ def test_bad_input(folder):
         assert message in stderr
         assert not calls
     (folder / "out").mkdir(exist_ok=True)
-    (folder / "out" / "compare.json").write_text("[]")
+    for damaged in ("[]", '{"rows": [{}]}', '{"rows": 5}', '{"rows": [5]}', '{"rows": ["ab"]}'):
+        (folder / "out" / "compare.json").write_text(damaged)
+        status, _, stderr = compare(folder, [good])
+        assert status == 1
+        assert "not what this command wrote" in stderr
+    status, _, stderr = compare(folder, [good], out="good.cfg")
+    assert status == 1
+    assert "good.cfg cannot be made" in stderr
+    (five,) = write(folder, five=method())
+    five.write_text("[components]\nxl_projector = 5\n")
+    status, _, stderr = compare(folder, [five], out="five")
+    assert status == 1
+    assert "'xl_projector' of the config is 5" in stderr
+
+
+def test_a_damaged_row_of_a_known_measurement(folder):
+    (good,) = write(folder, good=method())
+    assert compare(folder, [good])[0] == 0
+    kept = folder / "out" / "compare.json"
+    content = json.loads(kept.read_text())
+    del content["rows"][0]["interval"]
+    kept.write_text(json.dumps(content))
     status, _, stderr = compare(folder, [good])
     assert status == 1
     assert "not what this command wrote" in stderr
+
+
+def test_a_config_that_is_given_twice_is_measured_once(folder):
+    (good,) = write(folder, good=method())
+    (folder / "other").mkdir()
+    status, rows, _ = compare(folder, [good, folder / "other" / ".." / "good.cfg"])
+    assert status == 0
+    assert [row["method"] for row in rows] == ["good"]
+
+
+def test_labels_that_nothing_has(folder):
+    (good,) = write(folder, good=method())
+    for _ in range(2):  # also where the figures are known
+        _, rows, stderr = compare(folder, [good], "--labels", "PER,LCO", "--quiet")
+        assert int(rows[0]["gold"]) > 0
+        assert "pt:pt: nothing has the label 'LCO'. The gold has: LOC, ORG, PER." in stderr
+    assert "nothing has" not in compare(folder, [good], "--labels", "PER,LOC")[2]
 
 
 def test_the_papers_methods_on_the_embedded_models(folder):

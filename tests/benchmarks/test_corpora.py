@@ -107,12 +107,22 @@ def test_files_of_ones_own(corpora):
         ("en=a.conll,b.conll", InputError, "does not name a corpus"),
         ("en-pt=a,b,c", InputError, "does not name a corpus"),
         ("en-q9=a", SetupError, "'q9' is not the code of a language"),
+        ("en-pt=", InputError, "'en-pt=' lacks the name of a file"),
+        ("en-pt=a,", InputError, "'en-pt=a,' lacks the name of a file"),
+        ("en-eng=a", InputError, "'en-eng=a' has 'en' on both sides"),
+        ("pan-x:en", InputError, "'pan-x:en' has 'en' on both sides"),
     ],
 )
 def test_corpora_that_there_are_not(corpora, specification, error, message):
     with pytest.raises(error) as caught:
         find_corpora(specification, corpora)
     assert message in str(caught.value)
+
+
+def test_files_of_ones_own_that_are_not_there(tmp_path):
+    (own,) = find_corpora(f"en-pt={tmp_path / 'nowhere.conll'}")
+    with pytest.raises(InputError, match=r"(?s)nowhere\.conll is not there.*Check the path"):
+        own.check()
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,10 @@ def texts(bitext, **settings):
 
 def test_no_half_of_a_pair_of_brackets():
     given = bitext(
-        "Jeff Knott said", "傑夫 諾特 （ Jeff Knott ） 說", [(0, 2)], [(0, 0), (1, 1), (0, 3), (1, 4)]
+        "Jeff Knott said",
+        "傑夫 諾特 （ Jeff Knott ） 說",
+        [(0, 2)],
+        [(0, 0), (1, 1), (0, 3), (1, 4)],
     )
     assert texts(given, max_extra=6) == [
         ["傑夫", "傑夫 諾特", "諾特", "Jeff", "Jeff Knott", "Knott"]
@@ -118,3 +121,8 @@ def test_any_text_gives_some_of_the_ngrams(target, data):
 def test_bad_settings():
     with pytest.raises(SetupError, match="max_extra"):
         NameSpans(max_extra=-1)
+    with pytest.raises(SetupError, match="max_extra"):
+        NameSpans(max_extra="6")
+    for labels in ("PER", [1], None):
+        with pytest.raises(SetupError, match=r"capitalised=.* is not a list of labels"):
+            NameSpans(capitalised=labels)

@@ -286,6 +286,21 @@ def test_info():
     assert run("info", "--lang", "klingon").exit_code == 1
 
 
+def test_info_in_a_narrow_terminal(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = run("info").output
+    backends = json.loads(run("info", "--json").output)["backends"]
+    for registry, parts in backends.items():
+        assert f"@{registry} " in shown
+        for name in parts:
+            # The parts that other tests register may have any length.
+            assert f" {name} " in shown or not name.startswith("xlner.")
+    assert "\N{HORIZONTAL ELLIPSIS}" not in shown
+    assert backends["xl_matchers"]["xlner.Exact.v1"]["needs"] == "HiGHS (highspy) for hard cases"
+    for name in ("Guard", "Protect", "Cache"):
+        assert backends["xl_translators"][f"xlner.{name}.v1"]["needs"] == "another translator"
+
+
 def test_help_and_version():
     assert "project" in run("--help").output
     assert run("--version").output.startswith("xlner-spacy 0.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from itertools import combinations, product
 
@@ -236,3 +237,41 @@ def test_with_a_power_a_name_stays_whole(matcher):
 def test_a_power_does_not_make_low_scores_alike():
     low, lower = Proposal(1, 0, 1, 0.0099), Proposal(0, 0, 1, 0.001)
     assert Exact(power=3)([lower, low]) == [low]
+
+
+@pytest.mark.parametrize("matcher", [ILP, Exact])
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("n", "x"),
+        ("n", 1.5),
+        ("n", True),
+        ("min_score", "a"),
+        ("min_score", float("nan")),
+        ("time_limit", None),
+        ("time_limit", 0),
+        ("power", "2"),
+    ],
+)
+def test_settings_of_another_type(matcher, setting, value):
+    with pytest.raises(SetupError, match=f"ILP: {setting}="):
+        matcher(**{setting: value})
+
+
+@pytest.mark.parametrize("matcher", [Greedy, Bipartite])
+@pytest.mark.parametrize("value", ["a", None, float("nan")])
+def test_least_scores_that_are_no_numbers(matcher, value):
+    with pytest.raises(SetupError, match=f"{matcher.__name__}: min_score="):
+        matcher(min_score=value)
+    with pytest.raises(SetupError, match="max_projections"):
+        Greedy(max_projections=1.5)
+
+
+@pytest.mark.parametrize("matcher", [ILP, Exact])
+def test_the_solver_that_is_not_installed_is_missed_when_it_is_needed(matcher, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pulp", None)
+    options = [Proposal(e, s, s + 2, 0.5 + s / 10) for e in range(2) for s in range(3)]
+    chosen = matcher(projections="at_most")([options[0]])
+    assert chosen == [options[0]]
+    with pytest.raises(SetupError, match=r"(?s)needs the Python package pulp.*pip install pulp"):
+        matcher(projections="at_most", n=2)(options)

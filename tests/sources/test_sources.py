@@ -197,6 +197,9 @@ def test_given_translations_that_make_no_sense(nlp):
         give_translation(doc, "Lives.", segments=[(0, 1000, 0, 5)])
     with pytest.raises(InputError, match="neither a string nor a Doc"):
         give_translation(doc, None)
+    for label in ("", None, 5):
+        with pytest.raises(InputError, match=rf"'Lisbon' \(9, 15\) in .* has the label {label!r}"):
+            give_translation(doc, "Lives in Lisbon.", entities=[(0, 5, "X"), (9, 15, label)])
     with pytest.raises(SetupError, match="zzz"):
         give_translation(doc, "Lives.", lang="zzz")
     doc = nlp(give_translation(doc, " "))

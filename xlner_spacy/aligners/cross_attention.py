@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from ..errors import BackendError, check_setting
+from ..languages import check_language
 from ..needs import Needs
 from ..types import Link
 from .base import Pair
@@ -52,7 +53,7 @@ def make_cross_attention(
     heuristic (str): How both directions are combined: see `xlner.Symmetrized.v1`.
     both_directions (bool): Whether the translator can also translate from the target
         language into the source language. If not, each target word gets one source word.
-    RAISES: SetupError for a translator without attention or an unknown heuristic.
+    RAISES: SetupError for a translator without attention, an unknown language or heuristic.
     """
     return CrossAttention(translator, source_lang, target_lang, heuristic, both_directions)
 
@@ -78,8 +79,8 @@ class CrossAttention:
         check_setting(part, "translator", kind, attentive, "a translator that gives attention")
         check_heuristic(part, "heuristic", heuristic)
         self.translator = translator
-        self.source_lang = source_lang
-        self.target_lang = target_lang
+        self.source_lang = check_language(source_lang)
+        self.target_lang = check_language(target_lang)
         self.heuristic = heuristic
         self.both_directions = both_directions
 

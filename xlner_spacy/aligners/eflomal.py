@@ -59,12 +59,18 @@ class Eflomal:
     def __call__(self, pairs: Sequence[Pair]) -> list[list[Link]]:
         """Links of each pair of (source words, target words), sorted.
 
-        RAISES: SetupError if eflomal is not installed or the priors cannot be read.
+        RAISES: SetupError if eflomal is not installed or the file of priors is not one.
         """
         if not pairs:
             return []
         sources, targets = _lines(pairs)
-        forward, backward = _align(sources, targets, self._priors(), self.iterations)
+        priors = self._priors()
+        try:
+            forward, backward = _align(sources, targets, priors, self.iterations)
+        except (IndexError, TypeError, ValueError) as error:  # eflomal's, for lines of other kinds
+            if priors is None:
+                raise
+            raise self._unusable("it has lines that eflomal does not know") from error
         return [
             symmetrize(_links(one), _links(other), self.heuristic)
             for one, other in zip(forward, backward, strict=True)
@@ -74,12 +80,18 @@ class Eflomal:
         if self.priors is None:
             return None
         try:
-            return Path(self.priors).read_text(encoding="utf8").splitlines()
+            lines = Path(self.priors).read_text(encoding="utf8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
-            raise SetupError(
-                f"The aligner cannot read the priors {self.priors!r} ({error}).",
-                hint="Write them with: xlner train-aligner BITEXT PRIORS",
-            ) from error
+            raise self._unusable(error) from error
+        if not lines:
+            raise self._unusable("it is empty")
+        return lines
+
+    def _unusable(self, reason: object) -> SetupError:
+        return SetupError(
+            f"The aligner cannot use {self.priors!r} as its priors ({reason}).",
+            hint="Write them with: xlner train-aligner BITEXT PRIORS",
+        )
 
 
 def train_priors(pairs: Iterable[Pair], path: Path) -> int:
@@ -124,10 +136,7 @@ def _align(
     aligner = _eflomal().Aligner(rel_iterations=iterations)
     with tempfile.TemporaryDirectory(prefix="xlner-eflomal-") as folder:
         forward, backward = Path(folder, "forward"), Path(folder, "backward")
-        try:
-            aligner.align(sources, targets, str(forward), str(backward), priors_input=priors)
-        except ValueError as error:
-            raise SetupError(f"The aligner cannot use its priors: {error}") from error
+        aligner.align(sources, targets, str(forward), str(backward), priors_input=priors)
         return forward.read_text().splitlines(), backward.read_text().splitlines()
 
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..errors import SetupError, check_setting
-from ..languages import flores200, iso639_1
+from ..languages import check_language, flores200, iso639_1
 from ..needs import Needs
 from .awesome import SoftmaxExtraction
 from .base import EncoderAligner, Extract
@@ -83,7 +83,7 @@ class NMTEncoder(EncoderAligner):
         codes: tuple[str | None, str | None] = (None, None),
     ) -> None:
         super().__init__(shared_encoder(settings), extract)
-        self.languages = languages
+        self.languages = check_language(languages[0]), check_language(languages[1])
         self.codes = codes
 
     def encode(self, pairs: Sequence[tuple[Words, Words]]) -> list[tuple[Encoded, Encoded]]:

@@ -24,6 +24,7 @@ from ..configs import for_languages
 from ..corpus.conll import GoldSentence
 from ..corpus.detokenize import to_doc
 from ..corpus.manifest import write_json
+from ..corpus.texts import make_folder
 from ..errors import BackendError, InputError, XlnerError
 from ..extensions import is_done
 from ..pipeline.base import StageComponent, go_on_after_failures
@@ -41,6 +42,11 @@ BATCH = 128
 _NOT_FOR_PROJECTION = ("xl_translator", "xl_source")
 # Where a pipeline's meta says which pipeline each of its components was taken from.
 _SOURCES = "xl_component_sources"
+
+# What a row has that is kept: of a method that could not run, and of one that could.
+_FAILED = frozenset(("key", "method", "corpus", "task", "error"))
+_FIGURES = ("f1", "precision", "recall", "per_type", "unlabelled", "counts", "interval")
+_MEASURED = frozenset(("key", "method", "corpus", "task", *_FIGURES, "losses", "seconds"))
 
 Row = dict[str, Any]
 Report = Callable[[str], None]
@@ -75,7 +81,7 @@ def compare(
     methods = _methods(configs)
     corpora = list(dict.fromkeys(corpora))
     _check_corpora(corpora, task)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     kept = folder / "compare.json"
     known = {json.dumps(row["key"]): row for row in _read(kept)}
     rows: list[Row] = []
@@ -92,6 +98,7 @@ def compare(
                 known[json.dumps(key)] = row
                 write_json(kept, {"rows": list(known.values())})
             rows.append(row)
+        _warn_of_labels(corpus, labels, limit, rows[-len(methods) :])
     if rows and all("error" in row for row in rows):
         raise InputError(f"No method could run. The first says: {rows[0]['error']}")
     return rows
@@ -111,9 +118,25 @@ def _check_corpora(corpora: Sequence[Corpus], task: str | None) -> None:
             )
 
 
+def _warn_of_labels(
+    corpus: Corpus, labels: list[str] | None, limit: int | None, rows: Sequence[Row]
+) -> None:
+    """Say so if a label that is scored is neither in the gold nor found: a slip, most likely."""
+    measured = [row for row in rows if "error" not in row]
+    unknown = [n for n in labels or [] if all(n not in row["per_type"] for row in measured)]
+    if measured and unknown:
+        gold = sorted({label for s in corpus.read(limit)[1] for *_, label in s.entities})
+        logger.warning(
+            "%s: nothing has the label %s. The gold has: %s.",
+            corpus.name,
+            " or ".join(map(repr, unknown)),
+            ", ".join(gold) or "no entities",
+        )
+
+
 def _methods(configs: Sequence[Path]) -> dict[str, Config]:
     methods: dict[str, Config] = {}
-    for path in configs:
+    for path in {(path.stem, path.resolve()): path for path in configs}.values():
         if path.stem in methods:
             raise InputError(f"Two configs are called {path.stem!r}.", hint="Rename one of them.")
         if not path.is_file():
@@ -130,8 +153,11 @@ def _read(file: Path) -> list[Row]:
         return []
     try:
         rows: list[Row] = json.loads(file.read_text(encoding="utf8"))["rows"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{file} is not what this command wrote.", hint="Delete it.") from error
+        whole = all(set(row) >= (_FAILED if "error" in row else _MEASURED) for row in rows)
+    except (ValueError, KeyError, TypeError):
+        whole = False
+    if not whole:
+        raise InputError(f"{file} is not what this command wrote.", hint="Delete it.")
     return rows
 
 

@@ -127,7 +127,8 @@ def find_corpora(specification: str, folder: Path | None = None) -> list[Corpus]
     specification: "uner-pud:pt" for one language, "uner-pud" for all that are there; or
         files of one's own: "en-pt=SOURCE,TARGET" (parallel) or "en-sw=TARGET".
     folder: Where the data is. None: what XLNER_DATA names, else ./assets.
-    RAISES: InputError for a name or a language that is not known, or if nothing is there.
+    RAISES: InputError for a name or a language that is not known, for one language on both
+        sides, or if nothing is there.
     """
     if "=" in specification:
         return [_own_files(specification)]
@@ -153,6 +154,7 @@ def _corpus(name: str, lang: str, folder: Path) -> Corpus:
     known = KNOWN[name]
     if known.languages and lang not in known.languages:
         raise InputError(f"{name} has no {lang!r}.", hint=f"It has: {', '.join(known.languages)}.")
+    _check_differ(f"{name}:{lang}", "en", lang)
     code = known.languages.get(lang, lang)
     return Corpus(
         name=f"{name}:{lang}",
@@ -172,19 +174,31 @@ def _folders(folder: Path) -> list[str]:
 def _own_files(specification: str) -> Corpus:
     languages, _, files = specification.partition("=")
     source, _, target = languages.partition("-")
-    paths = [Path(path) for path in files.split(",")]
-    if not target or len(paths) > 2:
-        raise InputError(
-            f"{specification!r} does not name a corpus.",
-            hint="Files of your own: en-pt=SOURCE_FILE,TARGET_FILE or en-sw=TARGET_FILE",
-        )
+    names = files.split(",")
+    how = "Files of your own: en-pt=SOURCE_FILE,TARGET_FILE or en-sw=TARGET_FILE"
+    if not target or len(names) > 2:
+        raise InputError(f"{specification!r} does not name a corpus.", hint=how)
+    if not all(name.strip() for name in names):
+        raise InputError(f"{specification!r} lacks the name of a file.", hint=how)
+    paths = [Path(name) for name in names]
+    source_lang, target_lang = check_language(source), check_language(target)
+    _check_differ(specification, source_lang, target_lang)
     return Corpus(
         name=f"{paths[-1].stem}:{target}",
-        source_lang=check_language(source),
-        target_lang=check_language(target),
+        source_lang=source_lang,
+        target_lang=target_lang,
         target_file=paths[-1],
         source_file=paths[0] if len(paths) == 2 else None,
+        hint=f"Check the path in --corpus {specification} (seen from {Path.cwd()}).",
     )
+
+
+def _check_differ(specification: str, source_lang: str, target_lang: str) -> None:
+    if source_lang == target_lang:
+        raise InputError(
+            f"{specification!r} has {source_lang!r} on both sides: there is nothing to project.",
+            hint="Name the language of the NER model first, then that of the texts: en-pt=...",
+        )
 
 
 def read_pairs(source_file: Path, target_file: Path) -> tuple[Pairs, int]:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from ..aligners.unspaced import is_unspaced
 from ..errors import check_setting
 from ..needs import Needs
+from ..numbers import is_whole
 from ..types import Bitext, Span
 from .words import is_break
 
@@ -57,7 +58,10 @@ class NameSpans:
         whole_compounds: bool = True,
         capitalised: Sequence[str] = CAPITALISED,
     ) -> None:
-        check_setting("NameSpans", "max_extra", max_extra, max_extra >= 0, "0 or more")
+        some = is_whole(max_extra) and max_extra >= 0
+        check_setting("NameSpans", "max_extra", max_extra, some, "a whole number, 0 or more")
+        labels = _are_strings(capitalised)
+        check_setting("NameSpans", "capitalised", capitalised, labels, "a list of labels")
         self.max_extra = max_extra
         self.balanced = balanced
         self.whole_compounds = whole_compounds
@@ -97,6 +101,12 @@ class NameSpans:
         if self.whole_compounds and (writing.inside[start] or writing.inside[end]):
             return False
         return not self.balanced or _is_balanced(writing.brackets[start:end])
+
+
+def _are_strings(value: object) -> bool:
+    """Whether it is several strings, and not one: "PER" would be taken letter by letter."""
+    several = isinstance(value, (list, tuple, set, frozenset))
+    return several and all(isinstance(item, str) for item in value)  # type: ignore[attr-defined]
 
 
 class _Writing(NamedTuple):

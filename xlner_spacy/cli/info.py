@@ -103,8 +103,10 @@ def show(facts: dict[str, Any]) -> None:
             table.add_row(name + extra, version or "not installed")
     console.print(table)
     backends = Table(title="Registered backends", title_justify="left")
-    for column in ("registry", "name", "needs", "is there"):
-        backends.add_column(column)
+    for column in ("registry", "name"):
+        backends.add_column(column, no_wrap=True)
+    for column in ("needs", "is there"):
+        backends.add_column(column, overflow="fold")
     for registry, known in facts["backends"].items():
         for name, fact in known.items():
             there = "yes" if fact["needs"] else ""  # a part of somebody's that does not say

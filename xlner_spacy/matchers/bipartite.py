@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..errors import check_setting
 from ..needs import Needs
+from ..numbers import is_number
 from ..types import Proposal
 from .greedy import Greedy
 from .ties import EQUAL, by_entity
@@ -35,6 +37,7 @@ class Bipartite:
     """
 
     def __init__(self, min_score: float = 0.0) -> None:
+        check_setting("Bipartite", "min_score", min_score, is_number(min_score), "a number")
         self.min_score = min_score
 
     def __call__(self, proposals: Sequence[Proposal]) -> list[Proposal]:

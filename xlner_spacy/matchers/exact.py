@@ -17,7 +17,7 @@ MAX_STEPS = 15_000
 # Proposals of entities that compete, up to which leaving some out does not pay.
 SMALL = 100
 
-NEEDS = Needs()
+NEEDS = Needs(model="HiGHS (highspy) for hard cases")
 
 
 def make_exact(

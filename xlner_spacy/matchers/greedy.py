@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from ..errors import check_setting
 from ..needs import Needs
+from ..numbers import is_number, is_whole
 from ..types import Proposal
 from .ties import preference
 
@@ -32,8 +33,10 @@ class Greedy:
     """
 
     def __init__(self, min_score: float = 0.0, max_projections: int = 1) -> None:
-        some = max_projections > 0
-        check_setting("Greedy", "max_projections", max_projections, some, "greater than 0")
+        check_setting("Greedy", "min_score", min_score, is_number(min_score), "a number")
+        some = is_whole(max_projections) and max_projections > 0
+        wanted = "a whole number greater than 0"
+        check_setting("Greedy", "max_projections", max_projections, some, wanted)
         self.min_score = min_score
         self.max_projections = max_projections
 

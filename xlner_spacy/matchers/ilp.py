@@ -12,6 +12,7 @@ from typing import Any
 from ..backend import LazyBackend
 from ..errors import BackendError, SetupError, check_setting
 from ..needs import Needs
+from ..numbers import is_number, is_whole
 from ..types import Proposal
 from .groups import apart, best_without_overlap, competing, firsts, total
 from .ties import EQUAL, by_entity, overlap
@@ -58,7 +59,7 @@ class Goal:
 SOLVERS = ("auto", "highs", "cbc")
 PROJECTIONS = ("at_most", "at_least", "exactly")
 
-NEEDS = Needs(module="pulp", model="HiGHS (highspy) or CBC")
+NEEDS = Needs(module="pulp", install="pip install pulp highspy", model="HiGHS (highspy) or CBC")
 
 
 def make_ilp(
@@ -81,6 +82,7 @@ def make_ilp(
     power (float): What is summed are the scores to this power. 1: the paper's sum. With more,
         one good place counts more than two middling ones, and two entities do not share the
         two halves of a name ("Sri" + "Lanka") that one of them has as a whole.
+    RAISES: SetupError for a setting that cannot be.
     """
     return ILP(min_score, solver, time_limit, projections, n, power)
 
@@ -110,11 +112,14 @@ class ILP(LazyBackend):
     ) -> None:
         name = "ILP"
         check_setting(name, "solver", solver, solver in SOLVERS, f"one of {', '.join(SOLVERS)}")
-        check_setting(name, "time_limit", time_limit, time_limit > 0, "greater than 0")
+        check_setting(name, "min_score", min_score, is_number(min_score), "a number")
+        above = "a number greater than 0"
+        some = is_number(time_limit) and time_limit > 0
+        check_setting(name, "time_limit", time_limit, some, above)
         known = projections in PROJECTIONS
         check_setting(name, "projections", projections, known, f"one of {', '.join(PROJECTIONS)}")
-        check_setting(name, "n", n, n > 0, "greater than 0")
-        check_setting(name, "power", power, power > 0, "greater than 0")
+        check_setting(name, "n", n, is_whole(n) and n > 0, "a whole number greater than 0")
+        check_setting(name, "power", power, is_number(power) and power > 0, above)
         self.min_score = min_score
         self.solver = solver
         self.time_limit = time_limit
@@ -183,6 +188,7 @@ class ILP(LazyBackend):
     def _solve(
         self, proposals: list[Proposal], goal: Goal, kept: Sequence[Proposal]
     ) -> list[Proposal]:
+        NEEDS.check(type(self).__name__)
         import pulp
 
         problem = pulp.LpProblem("projection", pulp.LpMaximize)
