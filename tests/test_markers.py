@@ -114,9 +114,20 @@ def test_the_best_match_is_made_first_and_each_but_once():
     assert assigned([], ["Paris"]) == []
 
 
+def test_a_span_that_says_something_else_is_no_entitys():
+    assert assign([["Rome", "Roma"]], ["Foo"]) == [None]
+    assert assign([["Rome", "Roma"]], ["Foo"], 0) == [0]
+    # Another name of the same is often less than half alike.
+    assert assign([["Nações Unidas", "United Nations"]], ["ONU"], 0.3) == [None]
+    assert assign([["Países Baixos", "Netherlands"]], ["Holanda"]) == [0]
+
+
 def test_a_name_that_was_copied_is_known_again():
     # Alone "NATO" becomes "OTAN", in the sentence it stayed as it was.
-    assert assign([["EUA", "USA"], ["OTAN", "NATO"]], ["NATO", "Estados Unidos"]) == [1, 0]
+    names = [["EUA", "USA"], ["OTAN", "NATO"]]
+    assert assign(names, ["NATO", "Estados Unidos"], 0) == [1, 0]
+    # What that costs: an abbreviation is not like what it stands for.
+    assert assign(names, ["NATO", "Estados Unidos"]) == [None, 0]
 
 
 def test_each_distinct_text_is_translated_once_in_one_call():

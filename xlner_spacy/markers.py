@@ -20,7 +20,8 @@ from .types import Span
 STYLES = {"brackets": ("[", "]"), "parentheses": ("(", ")"), "braces": ("{", "}")}
 
 STYLE = "brackets"
-MIN_SIMILARITY = 0.0
+# A marked span that is less like any of the names says something else.
+MIN_SIMILARITY = 0.3
 
 Similarity = Callable[[str, str], float]
 
@@ -36,7 +37,7 @@ class Recovered(NamedTuple):
     """The translation of a marked text."""
 
     text: str  # without markers
-    spans: tuple[Span | None, ...]  # of each entity; None: its markers were lost
+    spans: tuple[Span | None, ...]  # of each entity; None: lost, or none is alike enough
     similarities: tuple[float, ...]  # of each entity's span and its names (see `assign`)
     n_marked: int  # how many spans came back, whosoever they are
 
@@ -167,6 +168,7 @@ def translate_marked(
     pieces: Texts as they stand; control characters and line breaks are kept from the translator.
     translate: Called once, with each distinct text and each distinct entity once.
     style (str): The markers that are preferred.
+    min_similarity (float): What is less alike (0 to 1) is not taken for an entity's span.
     """
     styles = {piece: free_style(piece.text, style) for piece in pieces}
     requests = {piece: clean(_marked(piece, styles[piece])) for piece in styles}

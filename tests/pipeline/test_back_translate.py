@@ -135,6 +135,30 @@ def test_what_stays_of_the_first_translation(keep, expected):
     assert problems == (lost if keep == "none" else [])
 
 
+def test_what_comes_back_as_something_else_stays_in_the_first_translation():
+    nlp = pipeline()
+    table = {"[Guterres] met [Lula] in [Brasilia].": "[Foo] viu [Lula] em [Du]."}
+    doc = nlp.get_pipe("xl_back_translator")(speech(nlp, Table(table=table)))
+    assert doc._.xl_translations[1]["text"] == "Foo viu Lula em Du."
+    assert texts(doc) == [[("Guterres", "PER"), ("Brasilia", "LOC")], [("Lula", "MISC")]]
+    counts = nlp.get_pipe("xl_back_translator").stages[0].counts
+    assert (counts["recovered"], counts["marker lost"], counts["stray spans"]) == (1, 2, 2)
+    trusting = pipeline(min_similarity=0.0)
+    doc = trusting.get_pipe("xl_back_translator")(speech(trusting, Table(table=table)))
+    assert len(texts(doc)[1]) == 3
+
+
+def test_a_text_that_cannot_be_marked_has_lost_no_markers():
+    nlp = pipeline()
+    nlp.get_pipe("xl_back_translator").use(translator=Table(table={}))
+    doc = nlp.make_doc("Ana [sic] (ou) {Rui}.")
+    give_translation(doc, "Ana [sic] (or) {Rui}.", entities=[(0, 3, "PER")])
+    nlp.get_pipe("xl_back_translator")(doc)
+    assert texts(doc) == [[("Ana", "PER")], []]
+    counts = nlp.get_pipe("xl_back_translator").stages[0].counts
+    assert (counts["cannot be marked"], counts["marker lost"], counts["recovered"]) == (1, 0, 0)
+
+
 def test_a_back_translation_is_not_translated_back():
     nlp = pipeline()
     translator = Table(table=SPEECH)

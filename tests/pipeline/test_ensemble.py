@@ -8,9 +8,9 @@ import pytest
 import spacy
 from spacy.tokens import DocBin
 
-from xlner_spacy.errors import SetupError
+from xlner_spacy.errors import BackendError, SetupError
 from xlner_spacy.pipeline.ensemble import Ensemble
-from xlner_spacy.pipeline.members import Ballot
+from xlner_spacy.pipeline.members import Ballot, Findings
 
 GREEDY = {"@xl_matchers": "xlner.Greedy.v1"}
 METHODS = {
@@ -29,7 +29,7 @@ def voted(ballots, text="a b c d e", **settings):
     """The Doc after members of these names have given these ballots."""
     doc = spacy.blank("pt")(text)
     members = {
-        name: lambda docs, own=own: [[Ballot(*b, None) for b in own]]
+        name: lambda docs, own=own: [Findings([Ballot(*b, None) for b in own])]
         for name, own in ballots.items()
     }
     Ensemble(members, settings.pop("weights", {}), **settings).run([doc])
@@ -148,6 +148,79 @@ def test_a_member_that_projects_from_another_language_translates_itself(tmp_path
     )
     (ent,) = nlp("Maputo é uma cidade.").ents
     assert (ent._.xl_source["lang"], ent._.xl_source["translation"]) == ("es", -1)
+
+
+def problems(doc):
+    return [(p["stage"], p["reason"], p["detail"]) for p in doc._.xl_problems or []]
+
+
+def test_what_members_could_not_do_is_on_the_doc_once(ruler, tmp_path):
+    """One translates nothing, one finds no place for an entity; the ruler has no problems."""
+    projector = spacy.blank("pt")
+    projector.add_pipe("xl_projector", config={"matcher": GREEDY})
+    projector.config.to_disk(tmp_path / "projector.cfg")
+    path = str(tmp_path / "projector.cfg")
+    nlp = spacy.blank("pt")
+    pipelines = {"silent": path, "unlinked": path, "ruler": ruler}
+    nlp.add_pipe("xl_ensemble", config={"pipelines": pipelines, "threshold": 0.2})
+    members = nlp.get_pipe("xl_ensemble").stages[0].members
+    silent = members["silent"].nlp.get_pipe("xl_projector")
+    silent.use(translator=lambda texts, **_: [""] * len(texts))
+    unlinked = members["unlinked"].nlp.get_pipe("xl_projector")
+    unlinked.use(aligner=lambda pairs: [[] for _ in pairs])
+    unlinked.use(translator=lambda texts, **_: ["Maputo"] * len(texts))
+    unlinked.use(source=lambda texts: [[(0, 6, "LOC", 0.9)] for _ in texts])
+    doc = nlp(TEXT)
+    assert found(doc) == [("Petrobras", "ORG"), ("Maputo", "LOC")]
+    wanted = [
+        ("ensemble", "empty translation", f"silent: translate: {TEXT}"),
+        ("ensemble", "entity not placed", "unlinked: match: Maputo (LOC): no aligned word"),
+    ]
+    assert problems(doc) == wanted
+    assert {(p["start_char"], p["end_char"]) for p in doc._.xl_problems} == {(0, len(TEXT))}
+    # Run again, they are not there twice.
+    assert problems(nlp.get_pipe("xl_ensemble")(doc)) == wanted
+
+
+def test_the_others_vote_where_a_member_fails(ruler, tmp_path, caplog):
+    projector = spacy.blank("pt")
+    projector.add_pipe("xl_projector")
+    projector.config.to_disk(tmp_path / "broken.cfg")
+    nlp = spacy.blank("pt")
+    pipelines = {"broken": str(tmp_path / "broken.cfg"), "ruler": ruler}
+    nlp.add_pipe("xl_ensemble", config={"pipelines": pipelines})
+    member = nlp.get_pipe("xl_ensemble").stages[0].members["broken"]
+    member.nlp.get_pipe("xl_projector").use(translator=fails_on_offices)
+    docs = list(nlp.pipe(["Bom dia.", TEXT, "Maputo."]))
+    # The ruler is one of one there, and one of two elsewhere: not more than half.
+    assert [found(doc) for doc in docs] == [[], [("Petrobras", "ORG"), ("Maputo", "LOC")], []]
+    failed = ("ensemble", "member failed", "broken: RuntimeError: no offices")
+    assert [problems(doc) for doc in docs] == [[], [failed], []]
+    assert docs[1]._.xl_votes[0]["members"] == {"ruler": 1.0}
+    assert "broken: RuntimeError: no offices" in caplog.text
+
+
+def fails_on_offices(texts, *, from_lang, to_lang):
+    if any("escrit" in text for text in texts):
+        raise RuntimeError("no offices")
+    return ["Good day."] * len(texts)
+
+
+def test_where_all_members_fail_the_error_handler_is_called():
+    def fails(docs):
+        raise BackendError("no answer")
+
+    nlp = spacy.blank("pt")
+    nlp.add_pipe("xl_ensemble", config={"methods": {"m": {}}})
+    stage = Ensemble({"one": fails, "two": fails}, {})
+    nlp.get_pipe("xl_ensemble").stages[:] = [stage]
+    nlp.get_pipe("xl_ensemble").seconds[stage.name] = 0.0
+    with pytest.raises(BackendError, match="no answer"):
+        nlp(TEXT)
+    nlp.set_error_handler(lambda *args: None)
+    doc = nlp(TEXT)
+    assert (found(doc), doc._.xl_votes) == ([], [])
+    assert problems(doc) == [("ensemble", "error", "BackendError: no answer")]
 
 
 SPANISH = {"@xl_sources": "xlner.SpacyPipeline.v1", "model": "es_unused"}

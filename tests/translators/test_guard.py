@@ -115,6 +115,61 @@ def test_what_strikes_every_text_ends_the_run(tmp_path):
         Guard(unreliable.process_id, timeout=0)
 
 
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ("ola", "gave 'ola', not a list"),
+        (b"o", "gave b'o', not a list"),
+        (None, "gave None, not a list"),
+        ([7], "gave 7 for 'oi', which is not a string"),
+    ],
+)
+def test_answers_that_are_no_strings(answer, message):
+    with pytest.raises(BackendError, match=f"The guarded translator {message}"):
+        Guard(lambda texts, **_: answer)(["oi"], **PAIR)
+
+
+def test_answers_that_cannot_even_be_sent():
+    with pytest.raises(BackendError, match=r"gave .*TextIOWrapper.*not a list of strings"):
+        Guard(unreliable.gives_files)(["oi"], **PAIR)
+
+
+def test_any_kind_of_list_will_do():
+    assert Guard(unreliable.one_by_one)(["oi", "sim"], **PAIR) == ["OI", "SIM"]
+
+
+def test_a_translator_that_always_fails_ends_the_run():
+    guard = Guard(unreliable.always_fails)
+    with pytest.raises(SetupError, match=r"fails on the text '\.': ValueError: no such key"):
+        guard(["text"], **PAIR)
+    assert not guard.failures
+
+
+# Starts as it should; of an answer to a long text it sends a part only.
+BREAKS_OFF = """
+import pickle, sys, time
+requests, answers = sys.stdin.buffer, sys.stdout.buffer
+pickle.load(requests), pickle.load(requests)
+while True:
+    texts, _ = pickle.load(requests)
+    answer = pickle.dumps(("done", [text.upper() for text in texts]))
+    is_long = any("long" in text for text in texts)
+    answers.write(answer[:-5] if is_long else answer)
+    answers.flush()
+    if is_long:
+        time.sleep(600)
+"""
+
+
+def test_an_answer_that_is_not_complete_in_time_is_given_up(tmp_path, monkeypatch):
+    script = tmp_path / "worker.py"
+    script.write_text(BREAKS_OFF)
+    monkeypatch.setattr("xlner_spacy.translators.guard.WORKER", script)
+    guard = Guard(unreliable.process_id, timeout=1, batch_timeout=1)
+    assert guard(["a long text", "text"], **PAIR) == ["", "TEXT"]
+    assert guard.failures == {"a long text": "no answer in 1 seconds"}
+
+
 class Holding:
     """Has an open file and so cannot be pickled."""
 

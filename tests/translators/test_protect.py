@@ -156,6 +156,21 @@ def test_wrong_number_of_translations():
         Protect(lambda texts, **_: [*texts, "more"])(["oi"], **PAIR)
 
 
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ("ola", "gave 'ola', not a list"),
+        (b"ola", "gave b'ola', not a list"),
+        (None, "gave None, not a list"),
+        ([None], "gave None for 'oi', which is not a string"),
+        ([b"ola"], "gave b'ola' for 'oi'"),
+    ],
+)
+def test_answers_that_are_no_strings(answer, message):
+    with pytest.raises(BackendError, match=f"The protected translator {message}"):
+        Protect(lambda texts, **_: answer)(["oi"], **PAIR)
+
+
 def test_used_and_then_pickled():
     protect = Protect(shout)
     protect(["a.pt"], **PAIR)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -44,3 +45,15 @@ def is_slow_to_load(texts, *, from_lang, to_lang):
 
 def one_too_many(texts, *, from_lang, to_lang):
     return [*texts, "more"]
+
+
+def one_by_one(texts, *, from_lang, to_lang):
+    yield from (text.upper() for text in texts)
+
+
+def gives_files(texts, *, from_lang, to_lang):
+    return [sys.stderr for _ in texts]
+
+
+def always_fails(texts, *, from_lang, to_lang):
+    raise ValueError("no such key")

@@ -27,6 +27,7 @@ from ..markers import (
     STYLES,
     Marked,
     Recovered,
+    free_style,
     translate_marked,
 )
 from ..segments import sentences
@@ -69,13 +70,14 @@ def make_back_translator(
     source_lang (str): The language of the translations.
     target_lang (str): The language of the texts. None: the pipeline's.
     translator (Translator): From the source into the target language. None: chosen by language.
-    keep (str): "lost": the first translation keeps the entities whose markers were lost.
+    keep (str): "lost": the first translation keeps the entities that were lost: their markers did
+        not come back, or not round anything like them.
         "all": it keeps all, and votes with the back-translation. "none": it goes, and what was
         lost is in `Doc._.xl_problems`.
     style (str): The markers: "brackets", "parentheses" or "braces". Where a text has such
         characters of its own, others are taken.
     min_similarity (float): How alike (0 to 1) a marked span and the entity, translated
-        alone, must be.
+        alone, must be, or as it was. What is less alike is lost.
     max_words (int): Longer sentences are cut before they are translated.
     """
     source = check_language(source_lang)
@@ -105,8 +107,8 @@ class BackTranslate(Stage):
     What was there before is in Doc._.xl_forward: run again, the stage starts from that.
     Translations into the text's own language and those without entities are left as they are.
 
-    counts (Counter): "entities", and what became of them: "recovered", or lost: "marker lost",
-        "cannot be marked", "overlap". "choices": pieces in which entities of more than one
+    counts (Counter): "entities", and what became of them: "recovered", or lost: "marker lost"
+        (or round something else), "cannot be marked" (the text has all markers), "overlap". "choices": pieces in which entities of more than one
         label were assigned. "out of order": those of them whose spans are not in the entities'
         order. "stray spans": that are no entity's.
     """
@@ -219,7 +221,7 @@ class BackTranslate(Stage):
         record = make_translation(tokens, self.target_lang, segments)
         found = _entities(tokens, places, job.entities)
         lost = [k for k in range(len(job.entities)) if k not in found]
-        marked = {k for part in job.parts for piece in part for k in piece.entities}
+        marked = {k for part in job.parts for piece in part for k in self._markable(piece)}
         self.counts.update(
             {
                 "entities": len(job.entities),
@@ -230,6 +232,10 @@ class BackTranslate(Stage):
             }
         )
         return _Back(job.translation, record, list(found.values()), lost)
+
+    def _markable(self, piece: _Piece) -> list[int]:
+        """Nothing if its text has markers of every style of its own."""
+        return piece.entities if free_style(piece.marked.text, self.style) else []
 
     def _count(self, job: _Job, piece: _Piece, recovered: Recovered) -> None:
         spans = [span for span in recovered.spans if span is not None]

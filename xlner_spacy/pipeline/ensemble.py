@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from ..errors import check_setting
-from ..types import ProjectedEntity, SourceMention, Vote
+from ..errors import InputError, SetupError, check_setting
+from ..extensions import add_problem
+from ..types import Problem, ProjectedEntity, SourceMention, Vote
 from .base import StageComponent
 from .components import _match, _propose
-from .members import Ballot, Member, Method, OtherPipeline
+from .members import Ballot, Findings, Member, Method, OtherPipeline
 from .place import place
 from .stages import Stage
+
+logger = logging.getLogger(__name__)
 
 
 @Language.factory(
@@ -75,17 +79,28 @@ def make_ensemble(
 class Ensemble(Stage):
     """Members' entities -> Doc._.xl_votes, Doc._.xl_entities and Doc.ents.
 
-    A span with a label gets votes from the members that found just these. As in ROVER (Fiscus
-    1997) heads and confidences count:
+    A span with a label gets votes from the members that found just these. After ROVER (Fiscus
+    1997), heads and confidences count:
 
         support = sum over these members of weight x (alpha + (1 - alpha) x confidence)
                   / sum of all weights
+
+    Two things are other than there. Support is a share of all weights: ROVER too divides the
+    heads by all members, but takes the mean or the greatest confidence of those that voted. And
+    a threshold stands in for NULL, ROVER's word for "nothing here", which has a confidence of
+    its own and competes with the others.
 
     What has more support than the threshold is placed, the best first, without overlap. Of
     equals the one with more members, then the shorter, then the leftmost goes first. The
     confidence of a member's entity is its `xl_confidence`; 1 if it has none. The confidence of
     what is placed is its support, its source that of the member that speaks for it most.
     Votes that lost are kept with the others in `Doc._.xl_votes`.
+
+    What members could not deal with, or not place, is in `Doc._.xl_problems`, with the member's
+    name in the detail. If one fails on a Doc, that is a problem too, "member failed", and the
+    others vote without it: its weight is not among all weights then.
+
+    RAISES: What the first member raised, if all of them fail on a Doc.
     """
 
     name = "ensemble"
@@ -119,9 +134,15 @@ class Ensemble(Stage):
             self.needs = ("xl_source_ents", "xl_alignments")
 
     def run(self, docs: Sequence[Doc]) -> None:
-        found = {name: member(docs) for name, member in self.members.items()}
-        for n, doc in enumerate(docs):
-            self._decide(doc, {name: ballots[n] for name, ballots in found.items()})
+        answers = [_ask(member, docs) for member in self.members.values()]
+        by_doc = [dict(zip(self.members, row, strict=True)) for row in zip(*answers, strict=True)]
+        for row in by_doc:
+            _raise_if_all_failed(row)
+        for doc, row in zip(docs, by_doc, strict=True):
+            _keep_problems(doc, self.name, row)
+            self._decide(
+                doc, {name: a.ballots for name, a in row.items() if isinstance(a, Findings)}
+            )
 
     def give_up(self, doc: Doc) -> None:
         place(doc, [], self.overwrite)
@@ -132,7 +153,8 @@ class Ensemble(Stage):
         for name, own in ballots.items():
             for ballot in own:
                 claims.setdefault((ballot.start, ballot.end, ballot.label), {})[name] = ballot
-        votes = sorted((self._vote(doc, *claim) for claim in claims.items()), key=_rank)
+        total = sum(self.weights[name] for name in ballots)
+        votes = sorted((self._vote(doc, *claim, total) for claim in claims.items()), key=_rank)
         enough = [vote for vote in votes if vote["outcome"] != "too few votes"]
         for vote in votes:
             vote["support"] = round(vote["support"], 4)
@@ -144,13 +166,18 @@ class Ensemble(Stage):
             vote["outcome"] = "its place was taken" if entity in left_out else "placed"
         doc._.xl_votes = votes
 
-    def _vote(self, doc: Doc, key: tuple[int, int, str], ballots: Mapping[str, Ballot]) -> Vote:
+    def _vote(
+        self, doc: Doc, key: tuple[int, int, str], ballots: Mapping[str, Ballot], total: float
+    ) -> Vote:
         start, end, label = key
         span = doc[start:end]
-        support = sum(
-            self.weights[name] * (self.alpha + (1 - self.alpha) * ballot.confidence)
-            for name, ballot in ballots.items()
-        ) / sum(self.weights.values())
+        support = (
+            sum(
+                self.weights[name] * (self.alpha + (1 - self.alpha) * ballot.confidence)
+                for name, ballot in ballots.items()
+            )
+            / total
+        )
         return {
             "start": start,
             "end": end,
@@ -175,6 +202,46 @@ class Ensemble(Stage):
             "confidence": vote["support"],
             "source": ballots[loudest].source or _itself(vote),
         }
+
+
+def _ask(member: Member, docs: Sequence[Doc]) -> list[Findings | Exception]:
+    """What a member says of each Doc, or what it raised on it."""
+    try:
+        return list(member(docs))
+    except (SetupError, InputError):
+        raise
+    # Whatever a model or a user's component raises must not cost the others' votes.
+    except Exception as error:  # noqa: BLE001
+        if len(docs) == 1:
+            return [error]
+        middle = len(docs) // 2
+        return [*_ask(member, docs[:middle]), *_ask(member, docs[middle:])]
+
+
+def _raise_if_all_failed(answers: Mapping[str, Findings | Exception]) -> None:
+    errors = [answer for answer in answers.values() if isinstance(answer, Exception)]
+    if len(errors) == len(answers):
+        raise errors[0]
+
+
+def _keep_problems(doc: Doc, stage: str, answers: Mapping[str, Findings | Exception]) -> None:
+    """Each once, and none that is on the Doc already."""
+    known = [*(doc._.xl_problems or [])]
+    for name, answer in answers.items():
+        if isinstance(answer, Exception):
+            reason = f"{name}: {type(answer).__name__}: {answer}"
+            add_problem(doc, stage, "member failed", reason)
+            logger.warning("The member %s on %r", reason, doc.text[:60])
+            continue
+        own: list[Problem] = []
+        for problem in answer.problems:
+            if problem not in known and problem not in own:
+                own.append(problem)
+        for problem in own:
+            detail = ": ".join(filter(None, [name, problem["stage"], problem["detail"]]))
+            add_problem(
+                doc, stage, problem["reason"], detail, problem["start_char"], problem["end_char"]
+            )
 
 
 def _rank(vote: Vote) -> tuple[float, int, int, int, str]:

@@ -17,7 +17,7 @@ from ..backend import LazyBackend
 from ..configs import for_languages
 from ..errors import BackendError, SetupError
 from ..languages import iso639_1, passing_words
-from ..types import SourceMention
+from ..types import Problem, SourceMention
 from .stages import Stage
 
 # What a member finds on its copy of the Doc instead of doing it again.
@@ -34,10 +34,17 @@ class Ballot(NamedTuple):
     source: SourceMention | None
 
 
+class Findings(NamedTuple):
+    """What a member says of a Doc."""
+
+    ballots: Sequence[Ballot]
+    problems: Sequence[Problem] = ()  # what it did not deal with
+
+
 class Member(Protocol):
     """Finds the entities of each Doc, and leaves the Docs as they are."""
 
-    def __call__(self, docs: Sequence[Doc]) -> list[list[Ballot]]: ...
+    def __call__(self, docs: Sequence[Doc]) -> list[Findings]: ...
 
 
 class Method:
@@ -46,11 +53,11 @@ class Method:
     def __init__(self, stages: Sequence[Stage]) -> None:
         self.stages = list(stages)
 
-    def __call__(self, docs: Sequence[Doc]) -> list[list[Ballot]]:
+    def __call__(self, docs: Sequence[Doc]) -> list[Findings]:
         copies = [_copy(doc, doc.vocab, _UPSTREAM) for doc in docs]
         for stage in self.stages:
             stage.run(copies)
-        return [list(_ballots(*pair)) for pair in zip(docs, copies, strict=True)]
+        return [Findings(list(_ballots(*pair))) for pair in zip(docs, copies, strict=True)]
 
 
 class OtherPipeline(LazyBackend):
@@ -64,7 +71,7 @@ class OtherPipeline(LazyBackend):
         self.path = path
         self.lang = lang
 
-    def __call__(self, docs: Sequence[Doc]) -> list[list[Ballot]]:
+    def __call__(self, docs: Sequence[Doc]) -> list[Findings]:
         """RAISES: SetupError if the pipeline cannot be loaded."""
         copies = [_copy(doc, self.nlp.vocab, self._usable(doc)) for doc in docs]
         with passing_words(self.nlp):
@@ -73,7 +80,10 @@ class OtherPipeline(LazyBackend):
                 raise BackendError(
                     f"The member {self.name!r} gave {len(done)} Docs for {len(docs)}."
                 )
-            return [list(_ballots(*pair)) for pair in zip(docs, done, strict=True)]
+            return [
+                Findings(list(_ballots(doc, copy)), _problems(copy))
+                for doc, copy in zip(docs, done, strict=True)
+            ]
 
     def _usable(self, doc: Doc) -> tuple[str, ...]:
         """Nothing if the Doc has translations into a language that the member has not."""
@@ -136,3 +146,18 @@ def _ballots(doc: Doc, copy: Doc) -> Iterator[Ballot]:
         yield Ballot(
             span.start, span.end, ent.label_, 1.0 if confidence is None else confidence, source
         )
+
+
+def _problems(copy: Doc) -> list[Problem]:
+    """What is on the copy of problems, and of entities that found no place."""
+    unplaced: list[Problem] = [
+        {
+            "stage": "match",
+            "reason": "entity not placed",
+            "detail": f"{entity['text']} ({entity['label']}): {entity['reason']}",
+            "start_char": 0,
+            "end_char": len(copy.text),
+        }
+        for entity in copy._.xl_unplaced or []
+    ]
+    return [*(copy._.xl_problems or []), *unplaced]

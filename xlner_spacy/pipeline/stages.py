@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from spacy.tokens import Doc, Span, Token
@@ -19,6 +19,7 @@ from ..extensions import add_problem, claim, is_done, translation_doc
 from ..given import make_translation, source_entity
 from ..languages import iso639_1, tokenizer
 from ..segments import clean, has_words, sentences
+from ..translators.answers import check_translations
 from ..types import (
     Aligner,
     Bitext,
@@ -160,21 +161,7 @@ def translate_texts(
     if not texts:
         return []
     answers = translator(texts, from_lang=from_lang, to_lang=to_lang)
-    if isinstance(answers, str) or not isinstance(answers, Iterable):
-        raise BackendError(f"The translator gave {answers!r:.60}, not a list of strings.")
-    answers = list(answers)
-    if len(answers) != len(texts):
-        raise BackendError(
-            f"The translator gave {len(answers)} translations for {len(texts)} texts.",
-            hint="A translator must give one string for each text, in the same order.",
-        )
-    for text, answer in zip(texts, answers, strict=True):
-        if not isinstance(answer, str):
-            raise BackendError(
-                f"The translator gave {answer!r} for {text[:60]!r}, which is not a string.",
-                hint='A text that cannot be translated has the translation "".',
-            )
-    return answers
+    return check_translations(answers, texts)
 
 
 class _Part(NamedTuple):

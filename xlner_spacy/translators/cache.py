@@ -14,10 +14,11 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..errors import BackendError, SetupError, check_setting
+from ..errors import SetupError, check_setting
 from ..needs import Needs
 from ..offline.encoder import cache_dir
 from ..types import Translator
+from .answers import check_translations
 
 NEEDS = Needs(model="another translator")
 
@@ -87,11 +88,9 @@ class CachedTranslator:
         self.hits += len(known)
         self.misses += len(todo)
         if todo:
-            answers = list(self.translator(todo, from_lang=from_lang, to_lang=to_lang))
-            if len(answers) != len(todo):
-                raise BackendError(
-                    f"The cached translator gave {len(answers)} translations for {len(todo)} texts."
-                )
+            answers = check_translations(
+                self.translator(todo, from_lang=from_lang, to_lang=to_lang), todo
+            )
             new = dict(zip(todo, answers, strict=True))
             rows = [(keys[text], answer) for text, answer in new.items() if answer]
             with self._database() as database, database:

@@ -18,12 +18,13 @@ from typing import Any
 import srsly
 
 from ..backend import LazyBackend
-from ..errors import BackendError, SetupError, check_setting
+from ..errors import SetupError, check_setting
 from ..needs import Needs
 from ..types import Translator
+from .answers import check_translations
 from .processes import Child, ChildFailed
 
-NEEDS = Needs()
+NEEDS = Needs(model="another translator")
 logger = logging.getLogger(__name__)
 
 WORKER = Path(__file__).with_name("worker.py")
@@ -41,9 +42,12 @@ def make_guard(
 ) -> Guard:
     """Registered as `xlner.Guard.v1`.
 
+    A text that the translator raises an error on is given up too, as one is that kills it or
+    takes too long: its translation is "", and the Doc has the problem "translator gave up",
+    with the reason. Without a guard the error goes to spaCy's error handler.
+
     translator (Translator): The translator to guard: a block of its own.
-    timeout (float): Seconds that one text may take. Then it is given up: its translation is
-        "", and the Doc has the problem "translator gave up".
+    timeout (float): Seconds that one text may take. Then it is given up.
     batch_timeout (float): Seconds that a batch may take. If it takes longer, or the process
         dies, the process is started anew and the batch's texts are translated one by one.
     start_timeout (float): Seconds that the translator may take to load, download included.
@@ -53,8 +57,8 @@ def make_guard(
 
 
 class Guard(LazyBackend):
-    """Translates in another process, so that a text that kills it or never ends costs one
-    translation and not the run.
+    """Translates in another process, so that a text that kills it, never ends or raises an
+    error costs one translation and not the run.
 
     failures (dict[str, str]): The texts that were given up, and why. They are not tried again.
     """
@@ -86,7 +90,9 @@ class Guard(LazyBackend):
         return bool(getattr(self.translator, "whole_texts", False))
 
     def __call__(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
-        """RAISES: SetupError if the translator raises one, or does not even start."""
+        """RAISES: SetupError if the translator raises one, or does not start, or fails on the
+        text that it is started with; BackendError if it does not give a string for each text.
+        """
         languages = {"from_lang": from_lang, "to_lang": to_lang}
         todo = [text for text in dict.fromkeys(texts) if text not in self.failures]
         known = dict.fromkeys(texts, "")
@@ -112,13 +118,8 @@ class Guard(LazyBackend):
         kind, answer = worker.ask((texts, languages), limit)
         if kind == "error":
             _raise_setup_error(answer)
-            raise ChildFailed(f"{type(answer).__name__}: {answer}")
-        if len(answer) != len(texts):
-            raise BackendError(
-                f"The guarded translator gave {len(answer)} translations for {len(texts)} texts."
-            )
-        translations: list[str] = answer
-        return translations
+            raise ChildFailed(_said(answer))
+        return check_translations(answer, texts, "The guarded translator")
 
     def _worker(self, languages: dict[str, str]) -> _Worker:
         """The process, started if there is none. A forked child must not use its parent's."""
@@ -135,6 +136,11 @@ class Guard(LazyBackend):
                 ) from failure
             if kind == "error":
                 _raise_setup_error(answer)
+                raise SetupError(
+                    f"The guarded translator fails on the text {FIRST_TEXT!r}: {_said(answer)}",
+                    hint="It is asked for that before all others, so it would fail on them too. "
+                    "Try it without xlner.Guard.v1 to see where.",
+                ) from answer
             self._workers[os.getpid()] = worker
         return worker
 
@@ -163,8 +169,15 @@ class _Worker:
             self.child.input.write(self.beginning + pickle.dumps(request))
             self.child.input.flush()
             self.beginning = b""
-            kind, answer = pickle.load(self.child.output)
+            try:
+                kind, answer = pickle.load(self.child.output)
+            except pickle.UnpicklingError as error:
+                raise EOFError("the answer breaks off") from error
         return kind, answer
+
+
+def _said(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def _raise_setup_error(error: BaseException) -> None:

@@ -65,7 +65,7 @@ class Child:
             raise ChildFailed(reason) from None
         finally:
             timer.cancel()
-            if not answered:
+            if not answered or late.is_set():
                 self.kill()
 
     def _how_it_died(self) -> str:

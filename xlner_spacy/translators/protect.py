@@ -17,11 +17,12 @@ import regex
 from spacy.lang.lex_attrs import like_email, like_url
 
 from ..backend import LazyBackend
-from ..errors import BackendError, check_setting
+from ..errors import check_setting
 from ..needs import Needs
 from ..types import Translator
+from .answers import check_translations
 
-NEEDS = Needs()
+NEEDS = Needs(model="another translator")
 
 KINDS = ("url", "mail", "handle", "hashtag", "emoji", "number")
 # Numbers are not among them: they come through nine times in ten, and what surrounds them is
@@ -97,16 +98,13 @@ class Protect(LazyBackend):
         return bool(getattr(self.translator, "whole_texts", False))
 
     def __call__(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
+        """RAISES: BackendError if the translator does not give a string for each text."""
+
         def translate(texts: list[str]) -> list[str]:
             if not texts:
                 return []
-            answers = list(self.translator(texts, from_lang=from_lang, to_lang=to_lang))
-            if len(answers) != len(texts):
-                raise BackendError(
-                    f"The protected translator gave {len(answers)} translations for "
-                    f"{len(texts)} texts."
-                )
-            return answers
+            answers = self.translator(texts, from_lang=from_lang, to_lang=to_lang)
+            return check_translations(answers, texts, "The protected translator")
 
         items = [self._items(text) for text in texts]
         self.protected += sum(map(bool, items))

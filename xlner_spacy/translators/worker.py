@@ -1,13 +1,14 @@
 """The process that a guarded translator runs in. It is started as a script, by guard.py.
 
 It reads pickles from its input: first where modules are to be found and the translator, then
-requests. It writes one pickled answer for each: ("done", translations) or ("error", error).
+requests. It writes one pickled answer for each: ("done", what the translator gave) or ("error", error).
 It imports nothing of its own, so that it starts at once and with any translator.
 """
 
 import os
 import pickle
 import sys
+from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, BinaryIO
 
@@ -32,15 +33,29 @@ def _take_over(number: int, mode: str) -> BinaryIO:
     return os.fdopen(os.dup(number), mode)  # type: ignore[return-value]
 
 
-def _translate(translator: Future, texts: list[str], languages: dict[str, str]) -> list[Any]:
-    return list(translator.result()(texts, **languages))
+def _translate(translator: Future, texts: list[str], languages: dict[str, str]) -> Any:
+    """A list, or whatever else the translator gave: the other side says what is wrong."""
+    answers = translator.result()(texts, **languages)
+    listable = isinstance(answers, Iterable) and not isinstance(answers, (str, bytes))
+    return list(answers) if listable else answers
 
 
 def _answer(answers: BinaryIO, job: Future) -> None:
     error = job.exception()
-    answer = ("done", job.result()) if error is None else ("error", _portable(error))
-    answers.write(pickle.dumps(answer))
+    if error is None:
+        answer = _pickled("done", job.result())
+    else:
+        answer = pickle.dumps(("error", _portable(error)))
+    answers.write(answer)
     answers.flush()
+
+
+def _pickled(kind: str, answer: Any) -> bytes:
+    """With what the answer looks like in its place if it cannot be sent: it has no strings."""
+    try:
+        return pickle.dumps((kind, answer))
+    except (pickle.PicklingError, TypeError, AttributeError):
+        return pickle.dumps((kind, repr(answer)))
 
 
 def _portable(error: BaseException) -> BaseException:
