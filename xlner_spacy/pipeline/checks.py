@@ -29,7 +29,7 @@ def links(answer: Iterable[Any], n_source: int, n_target: int) -> list[Link]:
         )
         if not valid:
             raise BackendError(
-                f"The aligner gave {link!r:.80} for {n_source} source and {n_target} target words.",
+                f"The aligner gave the link {link!r:.80} for {n_source} source and {n_target} target words.",
                 hint="A link is (source word, target word, confidence from 0 to 1).",
             )
         found.append(Link(int(link[0]), int(link[1]), min(1.0, max(0.0, float(link[2])))))
