@@ -89,7 +89,16 @@ def compare(
         bench: _Bench | None = None
         data = [corpus.name, corpus.digest()]
         for name, config in methods.items():
-            key = [name, _digest(config), *data, task, labels, limit, __version__]
+            key = [
+                name,
+                _digest(config),
+                *data,
+                corpus.source_lang,
+                task,
+                labels,
+                limit,
+                __version__,
+            ]
             row = known.get(json.dumps(key))
             if row is None or "error" in row:
                 report(f"{corpus.name}: {name}")
