@@ -1,7 +1,8 @@
-"""Configs that leave the languages open."""
+"""Configs: reading them, and those that leave the languages open."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from thinc.api import Config
@@ -58,3 +59,13 @@ def _set_inside(block: dict[str, Any], source_lang: str | None, target_lang: str
             if lang is not None and isinstance(inner.get(key), str):
                 inner[key] = lang
         _set_inside(inner, source, target)
+
+
+def read_config(path: Path, interpolate: bool = False) -> Config:
+    """RAISES: InputError if the file is not there or not a config."""
+    if not path.is_file():
+        raise InputError(f"{path}: there is no such config file.")
+    try:
+        return Config().from_disk(path, interpolate=interpolate)
+    except ValueError as error:
+        raise InputError(f"{path} is not a config in spaCy's format: {error}") from error

@@ -20,7 +20,7 @@ from spacy.util import load_model_from_config
 from thinc.api import Config, ConfigValidationError
 
 from ..about import __version__
-from ..configs import for_languages
+from ..configs import for_languages, read_config
 from ..corpus.conll import GoldSentence
 from ..corpus.detokenize import to_doc
 from ..corpus.manifest import write_json
@@ -148,12 +148,7 @@ def _methods(configs: Sequence[Path]) -> dict[str, Config]:
     for path in {(path.stem, path.resolve()): path for path in configs}.values():
         if path.stem in methods:
             raise InputError(f"Two configs are called {path.stem!r}.", hint="Rename one of them.")
-        if not path.is_file():
-            raise InputError(f"{path}: there is no such config file.")
-        try:
-            methods[path.stem] = Config().from_disk(path, interpolate=False)
-        except ValueError as error:
-            raise InputError(f"{path} is not a config in spaCy's format: {error}") from error
+        methods[path.stem] = read_config(path)
     return methods
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from itertools import accumulate
 from typing import NamedTuple
 
 from ..aligners.unspaced import is_unspaced
@@ -12,7 +11,7 @@ from ..errors import check_setting
 from ..needs import Needs
 from ..numbers import is_whole
 from ..types import Bitext, Span
-from .words import is_break
+from .words import counted, is_break
 
 # Kinds of names that are written with a capital in every language that has capitals. Others
 # are not: nationalities and languages (MISC, NORP), months (DATE).
@@ -124,8 +123,8 @@ def _writing(bitext: Bitext) -> _Writing:
     begins = [n == 0 or is_break(words[n - 1], "sentence") for n in range(len(words))]
     return _Writing(
         any(_has_capital(w) and not first for w, first in zip(words, begins, strict=True)),
-        _counted(_has_capital(word) for word in words),
-        _counted(any(c.islower() for c in word) for word in words),
+        counted(_has_capital(word) for word in words),
+        counted(any(c.islower() for c in word) for word in words),
         [word if unicodedata.category(word[:1] or " ") in ("Ps", "Pe") else "" for word in words],
         _inside(words, bitext.target_spaces),
     )
@@ -171,7 +170,3 @@ def _is_balanced(brackets: Iterable[str]) -> bool:
 
 def _has_capital(text: str) -> bool:
     return any(c.isupper() for c in text)
-
-
-def _counted(marks: Iterable[bool]) -> list[int]:
-    return list(accumulate(marks, initial=0))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import accumulate
+from collections.abc import Sequence
 
 from ..errors import check_setting
 from ..needs import Needs
 from ..types import Bitext, Span
-from .words import WITHIN, is_break, stop_words
+from .words import WITHIN, counted, is_break, stop_words
 
 NEEDS = Needs()
 
@@ -94,7 +93,7 @@ class Ngrams:
         words = bitext.target_words
         known = stop_words(bitext.target_lang)
         stops = [word.lower() in known for word in words]
-        n_stops, n_breaks = _counted(stops), _counted(is_break(w, self.within) for w in words)
+        n_stops, n_breaks = counted(stops), counted(is_break(w, self.within) for w in words)
         most = len(words) if self.max_stop_words is None else self.max_stop_words
         return [
             (start, end)
@@ -114,8 +113,3 @@ class Ngrams:
                 if last - first >= self.min_length - 1:
                     spans.append((first, last + 1))
         return spans
-
-
-def _counted(marks: Iterable[bool]) -> list[int]:
-    """How many of the words before each place are marked: [0] has 0, the last has all."""
-    return list(accumulate(marks, initial=0))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
+from itertools import accumulate
 
 from spacy.util import get_lang_class
 
@@ -37,3 +39,8 @@ def stop_words(lang: str) -> frozenset[str]:
     if not has_spacy_rules(short):
         return frozenset()
     return frozenset(get_lang_class(short).Defaults.stop_words)
+
+
+def counted(marks: Iterable[bool]) -> list[int]:
+    """How many of the words before each place are marked: [0] has 0, the last has all."""
+    return list(accumulate(marks, initial=0))

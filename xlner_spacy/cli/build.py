@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from .options import Debug, PipelineConfig, Quiet, SourceLang, read_config
+from ..configs import read_config
+from .options import Debug, PipelineConfig, Quiet, SourceLang
 from .project import load_pipeline
 
 

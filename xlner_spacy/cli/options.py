@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from thinc.api import Config
 
+from ..configs import read_config
 from ..errors import InputError
 
 _state = {"debug": False}
@@ -56,13 +56,3 @@ def load_blocks(path: Path | None) -> dict[str, Any]:
         if isinstance(block, dict) and block.get("factory") == "xl_projector":
             return {key: value for key, value in block.items() if key != "factory"}
     raise InputError(f'{path} has no component with factory = "xl_projector".')
-
-
-def read_config(path: Path, interpolate: bool = False) -> Config:
-    """RAISES: InputError if the file is not there or not a config."""
-    if not path.is_file():
-        raise InputError(f"{path}: there is no such config file.")
-    try:
-        return Config().from_disk(path, interpolate=interpolate)
-    except ValueError as error:
-        raise InputError(f"{path} is not a config in spaCy's format: {error}") from error

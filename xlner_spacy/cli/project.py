@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..configs import read_config
 from ..errors import BackendError, InputError
-from .options import Debug, PipelineConfig, Quiet, SourceLang, read_config
+from .options import Debug, PipelineConfig, Quiet, SourceLang
 
 if TYPE_CHECKING:
     from spacy.language import Language

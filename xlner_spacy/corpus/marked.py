@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from spacy.tokens import Doc, Span
 
 from ..markers import Marked, Recovered, translate_marked
+from ..pipeline.place import projected
 from ..pipeline.stages import Translate, translate_texts
 from ..types import ProjectedEntity, SourceEntity
 
@@ -151,21 +152,4 @@ def _projected(doc: Doc, place: _Place) -> ProjectedEntity | None:
     if span is None:
         return None
     entity: SourceEntity = doc._.xl_source_ents[0][place.entity]
-    return {
-        "start": span.start,
-        "end": span.end,
-        "start_char": span.start_char,
-        "end_char": span.end_char,
-        "text": span.text,
-        "label": entity["label"],
-        "confidence": place.similarity,
-        "source": {
-            "translation": 0,
-            "lang": doc._.xl_translations[0]["lang"],
-            "text": entity["text"],
-            "label": entity["source_label"],
-            "start_char": entity["start_char"],
-            "end_char": entity["end_char"],
-            "score": entity["score"],
-        },
-    }
+    return projected(span, entity, 0, doc._.xl_translations[0]["lang"], place.similarity)

@@ -1,4 +1,5 @@
-"""Putting entities on a Doc, for the components that do not match candidates."""
+"""Putting entities on a Doc, for the components that do not match candidates; and the records
+of what got a place and what got none, for all."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from collections.abc import Iterable
 from spacy.tokens import Doc, Span
 
 from ..extensions import claim
-from ..types import ProjectedEntity
+from ..types import ProjectedEntity, SourceEntity, Unplaced
 
 
 def place(
@@ -36,3 +37,42 @@ def place(
     earlier = [e for e in doc._.xl_entities or [] if claim(e) in on_doc]
     doc._.xl_entities = sorted([*earlier, *placed], key=lambda e: e["start"])
     return placed, left_out
+
+
+def projected(
+    span: Span, entity: SourceEntity, translation: int, lang: str, confidence: float
+) -> ProjectedEntity:
+    """The record of an entity that was placed.
+
+    translation (int): Which translation it is of, -1 for none; `lang` is its language.
+    """
+    return {
+        "start": span.start,
+        "end": span.end,
+        "start_char": span.start_char,
+        "end_char": span.end_char,
+        "text": span.text,
+        "label": entity["label"],
+        "confidence": round(confidence, 4),
+        "source": {
+            "translation": translation,
+            "lang": lang,
+            "text": entity["text"],
+            "label": entity["source_label"],
+            "start_char": entity["start_char"],
+            "end_char": entity["end_char"],
+            "score": entity["score"],
+        },
+    }
+
+
+def unplaced(entity: SourceEntity | ProjectedEntity, translation: int, reason: str) -> Unplaced:
+    """The record of an entity that got no place."""
+    return {
+        "text": entity["text"],
+        "label": entity["label"],
+        "reason": reason,
+        "translation": translation,
+        "start_char": entity["start_char"],
+        "end_char": entity["end_char"],
+    }

@@ -38,6 +38,7 @@ from ..types import (
     Unplaced,
 )
 from . import checks
+from .place import projected, unplaced
 
 # A token longer than this is not a word but data (base64, a hash, a URL with a session
 # in it). Models choke on such a token, so its sentence is not translated.
@@ -437,7 +438,7 @@ class Match(Stage):
     def give_up(self, doc: Doc) -> None:
         super().give_up(doc)
         doc._.xl_unplaced = [
-            _lost(entity, translation, "error in matching")
+            unplaced(entity, translation, "error in matching")
             for translation, entities in enumerate(doc._.xl_source_ents)
             for entity in entities
         ]
@@ -458,8 +459,8 @@ class Match(Stage):
         doc.set_ents([*kept, *spans], default="outside")
         on_doc = {(ent.start_char, ent.end_char, ent.label_) for ent in kept}
         transferred = [e for e in doc._.xl_transferred or [] if claim(e) in on_doc]
-        projected = [_projected(doc, candidate) for candidate in placed]
-        doc._.xl_entities = sorted([*transferred, *projected], key=lambda e: e["start"])
+        own = [_projected(doc, candidate) for candidate in placed]
+        doc._.xl_entities = sorted([*transferred, *own], key=lambda e: e["start"])
         doc._.xl_unplaced = _unplaced(doc, wanted, placed, taken)
 
     def _choose(self, doc: Doc, translation: int, taken: set[int]) -> list[Candidate]:
@@ -520,25 +521,10 @@ def _words(doc: Doc, start_char: int, end_char: int) -> list[Token]:
 
 def _projected(doc: Doc, candidate: Candidate) -> ProjectedEntity:
     entity = _entity(doc, candidate)
+    index = candidate["translation"]
     span = doc[candidate["start"] : candidate["end"]]
-    return {
-        "start": span.start,
-        "end": span.end,
-        "start_char": span.start_char,
-        "end_char": span.end_char,
-        "text": span.text,
-        "label": entity["label"],
-        "confidence": round(candidate["confidence"], 4),
-        "source": {
-            "translation": candidate["translation"],
-            "lang": doc._.xl_translations[candidate["translation"]]["lang"],
-            "text": entity["text"],
-            "label": entity["source_label"],
-            "start_char": entity["start_char"],
-            "end_char": entity["end_char"],
-            "score": entity["score"],
-        },
-    }
+    lang = doc._.xl_translations[index]["lang"]
+    return projected(span, entity, index, lang, candidate["confidence"])
 
 
 def _unplaced(
@@ -554,19 +540,8 @@ def _unplaced(
         for k, entity in enumerate(entities):
             if (translation, k) in settled:
                 continue
-            lost.append(_lost(entity, translation, _why_not(doc, translation, k, taken)))
+            lost.append(unplaced(entity, translation, _why_not(doc, translation, k, taken)))
     return lost
-
-
-def _lost(entity: SourceEntity, translation: int, reason: str) -> Unplaced:
-    return {
-        "text": entity["text"],
-        "label": entity["label"],
-        "reason": reason,
-        "translation": translation,
-        "start_char": entity["start_char"],
-        "end_char": entity["end_char"],
-    }
 
 
 def _why_not(doc: Doc, translation: int, k: int, taken: set[int]) -> str:

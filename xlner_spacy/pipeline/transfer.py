@@ -9,9 +9,9 @@ from spacy.tokens import Doc
 
 from .. import defaults
 from ..errors import BackendError
-from ..types import ProjectedEntity, SourceAnnotator, SourceEntity, Translation, Unplaced
+from ..types import ProjectedEntity, SourceAnnotator, SourceEntity, Translation
 from .base import StageComponent
-from .place import place
+from .place import place, projected, unplaced
 from .stages import Annotate, _lines
 
 
@@ -67,7 +67,7 @@ class Transfer(Annotate):
             found = [_itself(doc, entity) for entity in self._entities(doc, _as_is(doc), known)]
             placed, left_out = place(doc, found, self.overwrite)
             doc._.xl_transferred = placed
-            doc._.xl_unplaced = [_unplaced(entity) for entity in left_out]
+            doc._.xl_unplaced = [unplaced(e, -1, "its place was taken") for e in left_out]
 
     def give_up(self, doc: Doc) -> None:
         place(doc, [], self.overwrite)
@@ -87,33 +87,5 @@ def _as_is(doc: Doc) -> Translation:
 
 
 def _itself(doc: Doc, entity: SourceEntity) -> ProjectedEntity:
-    score = entity["score"]
-    return {
-        "start": entity["start"],
-        "end": entity["end"],
-        "start_char": entity["start_char"],
-        "end_char": entity["end_char"],
-        "text": entity["text"],
-        "label": entity["label"],
-        "confidence": 1.0 if score is None else round(score, 4),
-        "source": {
-            "translation": -1,
-            "lang": doc.lang_,
-            "text": entity["text"],
-            "label": entity["source_label"],
-            "start_char": entity["start_char"],
-            "end_char": entity["end_char"],
-            "score": score,
-        },
-    }
-
-
-def _unplaced(entity: ProjectedEntity) -> Unplaced:
-    return {
-        "text": entity["text"],
-        "label": entity["label"],
-        "reason": "its place was taken",
-        "translation": -1,
-        "start_char": entity["start_char"],
-        "end_char": entity["end_char"],
-    }
+    score = 1.0 if entity["score"] is None else entity["score"]
+    return projected(doc[entity["start"] : entity["end"]], entity, -1, doc.lang_, score)
