@@ -10,6 +10,7 @@ an NER model: the translation is source-language text. Token spans are `[start, 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -211,6 +212,10 @@ class Bitext:
         ]
 
     @cached_property
+    def _links_by_target(self) -> list[list[Link]]:
+        return [sorted(links, key=_target) for links in self.links_of]
+
+    @cached_property
     def entity_mass(self) -> list[dict[int, float]]:
         """For each entity, the summed confidence of its links to each target word."""
         masses: list[dict[int, float]] = []
@@ -225,10 +230,11 @@ class Bitext:
         """How sure the links between an entity and a target span are: the mean, over the words
         of both, of the confidence of the word's best link to the other; 0 without links."""
         best: dict[tuple[str, int], float] = {}
-        for source, target, confidence in self.links_of[entity]:
-            if span[0] <= target < span[1]:
-                for word in (("source", source), ("target", target)):
-                    best[word] = max(best.get(word, 0.0), confidence)
+        links = self._links_by_target[entity]
+        first, last = (bisect_left(links, word, key=_target) for word in span)
+        for source, target, confidence in links[first:last]:
+            for word in (("source", source), ("target", target)):
+                best[word] = max(best.get(word, 0.0), confidence)
         start, end = self.entities[entity]
         return sum(best.values()) / (end - start + span[1] - span[0])
 
@@ -240,6 +246,10 @@ class Bitext:
         for link in self.links:
             mass[link.target + 1] += link.confidence
         return np.cumsum(mass)
+
+
+def _target(link: Link) -> int:
+    return link.target
 
 
 def _joined(words: Sequence[str], spaces: Sequence[bool], start: int, end: int) -> str:

@@ -54,7 +54,7 @@ def test_exact_is_the_ilp(kind, n, found):
 def test_whatever_way_is_taken_the_result_is_the_same(steps, small, found):
     """Always the solver; always leaving proposals out first; both."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(exact, "walk", lambda p, worth: walk(p, worth, max_steps=steps))
+        patch.setattr(exact, "walk", lambda *given: walk(*given, max_steps=steps))
         patch.setattr(exact, "SMALL", small)
         assert Exact()(found) == ILP()(found)
 

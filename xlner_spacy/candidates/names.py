@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -80,8 +81,7 @@ class NameSpans:
             spans = [
                 (first, last + 1)
                 for n, first in enumerate(edges)
-                for last in edges[n:]
-                if last - first < longest
+                for last in edges[n : bisect_left(edges, first + longest)]
             ]
             if writing.cased and self._wants_capital(bitext, entity):
                 name = bitext.entity_text(entity).lower()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 
 from ..needs import Needs
 from ..types import Proposal
 from .greedy import Greedy
+from .groups import competing
 from .ilp import ILP, Goal
 from .prices import Prices
-from .ties import EQUAL
+from .ties import EQUAL, by_entity
 
 # Ways that are looked at before a problem is handed to the solver, which takes some ten
 # milliseconds anyway.
@@ -41,17 +42,28 @@ class Exact(ILP):
     The text is walked through word by word. What matters of the placements so far is which
     entities have been placed of those that could be placed again further on: few, where
     candidates lie near one another. Ways that cannot reach what greedy matching has are left.
-    In large problems proposals that no optimum contains are left out first. Where too many ways
-    are open all the same, and for more than one place an entity, the solver is asked.
+    In large problems proposals that no optimum contains are left out first, and what is left
+    falls apart into small ones. Where too many ways are open all the same, and for more than
+    one place an entity, the solver is asked.
     """
 
     def _first_optimum(self, proposals: list[Proposal]) -> list[Proposal]:
         goal = self._goal(proposals)
-        if goal.most > 1 or len(proposals) <= SMALL:
+        if goal.most > 1:
             return super()._first_optimum(proposals)
-        prices = _prices(proposals, goal)
-        best = goal.value(self._near(prices, goal))
-        return super()._first_optimum(prices.within(best))
+        hopeful = undominated(proposals)
+        best: list[Proposal] = []
+        if len(hopeful) > SMALL:
+            prices = _prices(hopeful, goal)
+            best = self._near(prices, goal)
+            hopeful = prices.within(goal.value(best))
+        return [p for group in competing(hopeful) for p in self._first_of_group(group, goal, best)]
+
+    def _first_of_group(
+        self, group: list[Proposal], goal: Goal, best: Sequence[Proposal]
+    ) -> list[Proposal]:
+        found = walk(group, goal.reward, best)
+        return super()._first_optimum(group) if found is None else found
 
     def _solve(
         self, proposals: list[Proposal], goal: Goal, kept: Sequence[Proposal]
@@ -60,7 +72,7 @@ class Exact(ILP):
             return super()._solve(proposals, goal, kept)
         if len(proposals) > SMALL:
             return self._near(_prices(proposals, goal), goal)
-        found = walk(proposals, lambda p: p.score + goal.reward)
+        found = walk(proposals, goal.reward)
         return super()._solve(proposals, goal, kept) if found is None else found
 
     def _near(self, prices: Prices, goal: Goal) -> list[Proposal]:
@@ -69,7 +81,7 @@ class Exact(ILP):
         if goal.value(guess) >= prices.bound - EQUAL / 100:
             return guess
         hopeful = prices.within(goal.value(guess))
-        found = walk(hopeful, lambda p: p.score + goal.reward)
+        found = walk(hopeful, goal.reward, guess)
         return super()._solve(hopeful, goal, ()) if found is None else found
 
 
@@ -77,15 +89,84 @@ def _prices(proposals: Sequence[Proposal], goal: Goal) -> Prices:
     return Prices(proposals, [p.score + goal.reward for p in proposals])
 
 
+def undominated(proposals: Iterable[Proposal]) -> list[Proposal]:
+    """The proposals without those that contain a place of the same entity with no lower score:
+    in any solution it can stand in for them, and the entity prefers it."""
+    kept = []
+    # For each entity: the highest score of a place that begins at a word or after it, of those
+    # that end no later than the one that is looked at.
+    highest: dict[int, list[float]] = {}
+    for p in sorted(proposals, key=lambda p: (p.end, -p.start)):
+        of_entity = highest.setdefault(p.entity, [])
+        of_entity.extend([0.0] * (p.end - len(of_entity)))
+        if of_entity[p.start] >= p.score:
+            continue
+        kept.append(p)
+        for word in range(p.start, -1, -1):
+            if of_entity[word] >= p.score:
+                break
+            of_entity[word] = p.score
+    return kept
+
+
 _Chain = tuple[Proposal, "_Chain"] | tuple[()]
 
 
-def walk(
-    proposals: Sequence[Proposal], worth: Callable[[Proposal], float], max_steps: int = MAX_STEPS
-) -> list[Proposal] | None:
-    """Proposals of the highest sum of worth, each entity at most once, without overlap.
+class _Ways:
+    """The best way to each state of a walk, by the sum of worth; by preference among equals."""
 
-    RETURNS: Some such choice; None if it would take more than `max_steps`.
+    def __init__(self, proposals: Sequence[Proposal], points: int) -> None:
+        self.rank = {
+            p: n for options in by_entity(proposals).values() for n, p in enumerate(options)
+        }
+        # For each point: placed entities that still matter -> the best sum and the way to it.
+        self.at: list[dict[int, tuple[float, _Chain]]] = [{} for _ in range(points)]
+
+    def keep_better(self, point: int, placed: int, value: float, chain: _Chain) -> None:
+        """Two ways to one state have decided on the same entities, so that the one that is
+        preferred stays so whatever follows."""
+        known = self.at[point].get(placed)
+        if known is not None:
+            ahead = value - known[0]
+            if ahead < -EQUAL or (ahead < EQUAL and not self._is_preferred(chain, known[1])):
+                return
+        self.at[point][placed] = value, chain
+
+    def _is_preferred(self, chain: _Chain, other: _Chain) -> bool:
+        """Whether the first entity that the two decide on differently prefers the one."""
+        ours, theirs = self._ranks(chain), self._ranks(other)
+        nowhere = len(self.rank)
+        for entity in sorted(ours.keys() | theirs.keys()):
+            own, others = ours.get(entity, nowhere), theirs.get(entity, nowhere)
+            if own != others:
+                return own < others
+        return False
+
+    def _ranks(self, chain: _Chain) -> dict[int, int]:
+        return {p.entity: self.rank[p] for p in unlinked(chain)}
+
+
+def unlinked(chain: _Chain) -> list[Proposal]:
+    """The proposals of a way, the last first."""
+    chosen = []
+    while chain:
+        p, chain = chain
+        chosen.append(p)
+    return chosen
+
+
+def walk(
+    proposals: Sequence[Proposal],
+    reward: float = 0.0,
+    guess: Sequence[Proposal] = (),
+    max_steps: int = MAX_STEPS,
+) -> list[Proposal] | None:
+    """Proposals of the highest sum of scores, each entity at most once, without overlap; of
+    equal sums the one that the rule of `matchers.ties` prefers.
+
+    reward: What each placement is worth beside its score.
+    guess: A choice that is not bad. What is not of `proposals` is left out of it.
+    RETURNS: The choice; None if it would take more than `max_steps`.
     """
     points = sorted({p.start for p in proposals} | {p.end for p in proposals})
     number = {word: n for n, word in enumerate(points)}
@@ -100,35 +181,24 @@ def walk(
         later[n], hope[n] = later[n + 1], hope[n + 1]
         for p in starting[n]:
             later[n] |= bit[p.entity]
-            hope[n] = max(hope[n], worth(p) + hope[number[p.end]])
-    floor = sum(map(worth, Greedy()(proposals))) - EQUAL
-    # For each point: placed entities that still matter -> the best sum and the way to it.
-    ways: list[dict[int, tuple[float, _Chain]]] = [{} for _ in range(len(points) + 1)]
-    ways[0][0] = 0.0, ()
+            hope[n] = max(hope[n], p.score + reward + hope[number[p.end]])
+    possible = set(proposals)
+    guesses = Greedy()(proposals), [p for p in guess if p in possible]
+    floor = max(sum(p.score + reward for p in chosen) for chosen in guesses) - EQUAL
+    ways = _Ways(proposals, len(points) + 1)
+    ways.at[0][0] = 0.0, ()
     steps = 0
-    for n, here in enumerate(ways[:-1]):
+    for n, here in enumerate(ways.at[:-1]):
         for placed, (value, chain) in here.items():
             if value + hope[n] < floor:
                 continue
-            _keep_better(ways[n + 1], placed & later[n + 1], value, chain)
+            ways.keep_better(n + 1, placed & later[n + 1], value, chain)
             for p in starting[n]:
                 if not placed & bit[p.entity]:
                     end = number[p.end]
                     mask = (placed | bit[p.entity]) & later[end]
-                    _keep_better(ways[end], mask, value + worth(p), (p, chain))
+                    ways.keep_better(end, mask, value + p.score + reward, (p, chain))
             steps += 1 + len(starting[n])
             if steps > max_steps:
                 return None
-    (_, chain) = ways[-1][0]
-    chosen = []
-    while chain:
-        p, chain = chain
-        chosen.append(p)
-    return chosen
-
-
-def _keep_better(
-    ways: dict[int, tuple[float, _Chain]], placed: int, value: float, chain: _Chain
-) -> None:
-    if placed not in ways or value > ways[placed][0]:
-        ways[placed] = value, chain
+    return unlinked(ways.at[-1][0][1])

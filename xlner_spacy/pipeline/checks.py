@@ -1,4 +1,8 @@
-"""What the parts that plug in must not answer: an error here names the part and its answer."""
+"""What the parts that plug in must not answer: an error here names the part and its answer.
+
+Types are asked for beside the abstract ones that they belong to, because these take ten times
+as long and a text can have many links.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +24,11 @@ def links(answer: Iterable[Any], n_source: int, n_target: int) -> list[Link]:
     found = []
     for link in answer:
         valid = (
-            isinstance(link, Sequence)
+            isinstance(link, (tuple, Sequence))
             and len(link) == 3
             and _is_index(link[0], n_source)
             and _is_index(link[1], n_target)
-            and isinstance(link[2], Real)
+            and isinstance(link[2], (float, Real))
             and -1e-6 <= float(link[2]) <= 1 + 1e-4
         )
         if not valid:
@@ -44,7 +48,7 @@ def spans(bitexts: Sequence[Bitext], answers: Any) -> list[list[list[Span]]]:
         for options in row:
             for span in options:
                 valid = (
-                    isinstance(span, Sequence)
+                    isinstance(span, (tuple, Sequence))
                     and len(span) == 2
                     and _is_index(span[0], n)
                     and _is_index(span[1], n + 1)
@@ -72,7 +76,7 @@ def scores(
                     f"{bitext.target_text(0, min(len(bitext.target_words), 8))!r}."
                 )
             for score in given:
-                if not (isinstance(score, Real) and isfinite(score)):
+                if not (isinstance(score, (float, Real)) and isfinite(score)):
                     raise BackendError(f"The scorer gave {score!r:.80}, which is not a number.")
     return [[[float(score) for score in given] for given in row] for row in found]
 
@@ -113,4 +117,4 @@ _SHAPE = "It must give, for each bitext in order, one list an entity."
 
 
 def _is_index(value: Any, end: int) -> bool:
-    return isinstance(value, Integral) and 0 <= int(value) < end
+    return isinstance(value, (int, Integral)) and 0 <= int(value) < end

@@ -26,7 +26,6 @@ from ..types import (
     Candidate,
     CandidateGenerator,
     CandidateScorer,
-    Link,
     Matcher,
     Mention,
     ProjectedEntity,
@@ -38,6 +37,7 @@ from ..types import (
     Unplaced,
 )
 from . import checks
+from .dense import strongest
 from .place import projected, unplaced
 
 # A token longer than this is not a word but data (base64, a hash, a URL with a session
@@ -329,8 +329,9 @@ def _align(aligner: Aligner, jobs: Sequence[_AlignJob]) -> None:
     if len(answers) != len(jobs):
         raise BackendError(f"The aligner gave {len(answers)} answers for {len(jobs)} pairs.")
     for job, answer in zip(jobs, answers, strict=True):
-        links = checks.links(answer, len(job.source), len(job.target))
-        job.found.extend([job.source[s].i, job.target[t].i, c] for s, t, c in links)
+        source, target = [word.i for word in job.source], [word.i for word in job.target]
+        links = checks.links(answer, len(source), len(target))
+        job.found.extend([source[s], target[t], c] for s, t, c in links)
 
 
 class Propose(Stage):
@@ -364,11 +365,12 @@ def _bitext(doc: Doc, index: int) -> Bitext:
     """One translation of a Doc and the Doc, as candidates and scorers see them."""
     translation = doc._.xl_translations[index]
     entities = doc._.xl_source_ents[index]
+    links = doc._.xl_alignments[index]
     return Bitext(
         source_words=translation["words"],
         target_words=[token.text for token in doc],
         entities=[(e["start"], e["end"]) for e in entities],
-        links=[Link(int(s), int(t), c) for s, t, c in doc._.xl_alignments[index]],
+        links=strongest(links, len(translation["words"]), len(doc)),
         labels=[e["label"] for e in entities],
         source_lang=translation["lang"],
         target_lang=doc.lang_,
