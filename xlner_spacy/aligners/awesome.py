@@ -44,7 +44,7 @@ def make_awesome(
     token_type: str = "bpe",
     device: str = "auto",
     batch_size: int = 64,
-    engine: str = "torch",
+    engine: str = "auto",
 ) -> Awesome:
     """Registered as `xlner.Awesome.v1`.
 
@@ -65,7 +65,8 @@ def make_awesome(
     device (str): "cpu", "cuda", "cuda:1", or "auto": the GPU where there is one.
     batch_size (int): Sentences encoded at once, at the most.
     engine (str): What computes the vectors: "torch"; "openvino", the same on CPUs with less
-        work; "openvino-int8", twice as fast with weights in 8 bits (extra `fast`).
+        work; "openvino-int8", twice as fast with numbers of 8 bits (extra `fast`). "auto":
+        openvino for the embedded model where it is installed and no GPU is, else torch.
     RAISES: SetupError for a setting that cannot be.
     """
     return Awesome(
@@ -96,7 +97,7 @@ class Awesome(EncoderAligner):
         token_type: str = "bpe",
         device: str = "auto",
         batch_size: int = 64,
-        engine: str = "torch",
+        engine: str = "auto",
     ) -> None:
         usual = PAPER if model else EMBEDDED
         layer = usual.layer if layer is None else layer

@@ -24,7 +24,7 @@ from ..hub import best_device, load
 from ..offline.encoder import build_once, encoder_path
 from .engines import (
     ENGINES,
-    OPENVINO_FILE,
+    OPENVINO,
     Engine,
     OpenVinoEngine,
     TorchEngine,
@@ -49,7 +49,9 @@ class EncoderSettings:
     token_type (str): "bpe" for a vector a word piece, "word" for the mean of a word's pieces.
     device (str): "cpu", "cuda", "cuda:1" or "auto".
     batch_size (int): Sentences encoded at once, at the most.
-    engine (str): "torch", or "openvino" or "openvino-int8" (extra `fast`; on CPUs only).
+    engine (str): "torch", or "openvino" or "openvino-int8" (extra `fast`; on CPUs only). "auto":
+        openvino for the embedded model where it is installed and no GPU is, else torch. Another
+        model would be converted anew in every process.
     """
 
     model: str | None
@@ -57,7 +59,7 @@ class EncoderSettings:
     token_type: str = "bpe"
     device: str = "auto"
     batch_size: int = 64
-    engine: str = "torch"
+    engine: str = "auto"
 
     def __post_init__(self) -> None:
         token_types = ("bpe", "word")
@@ -67,7 +69,7 @@ class EncoderSettings:
         check_setting("aligner", "batch_size", self.batch_size, self.batch_size > 0, positive)
         known = self.engine in ENGINES
         check_setting("aligner", "engine", self.engine, known, f"one of {', '.join(ENGINES)}")
-        on_cpu = self.engine == "torch" or self.device in ("auto", "cpu")
+        on_cpu = self.engine in ("auto", "torch") or self.device in ("auto", "cpu")
         wanted = f"cpu or auto, which the engine {self.engine} needs"
         check_setting("aligner", "device", self.device, on_cpu, wanted)
 
@@ -146,11 +148,11 @@ class Encoder(LazyBackend):
         engine = self._engine
         if engine.threads == 1 or len(batches) == 1:
             return [self._run(batch, before, after) for batch in batches]
-        # The pool is of this call: its threads would not survive a fork. The largest batches go
-        # first, so that no thread is left with one while the others are done.
-        with pool_of(engine.threads) as pool:
-            waiting = [pool.submit(self._run, b, before, after) for b in reversed(batches)]
-            return [future.result() for future in reversed(waiting)]
+        # The largest batches go first, so that no thread is left with one while the others are
+        # done.
+        pool = pool_of(engine.threads)
+        waiting = [pool.submit(self._run, b, before, after) for b in reversed(batches)]
+        return [future.result() for future in reversed(waiting)]
 
     def _run(self, batch: list[_Window], before: list[int], after: list[int]) -> list[np.ndarray]:
         """The layer's vectors for each window's pieces."""
@@ -277,22 +279,32 @@ class Encoder(LazyBackend):
         return self._make_engine(layer), int(min(self.tokenizer.model_max_length, positions - 2))
 
     def _make_engine(self, layer: int) -> Engine:
-        if self.settings.engine == "torch":
-            model = self._torch_model(layer).to(best_device(self.settings.device))
-            return TorchEngine(model, layer)
-        int8 = self.settings.engine == "openvino-int8"
+        model = self._torch_model(layer)
+        kind = self._engine_kind
+        if kind == "torch":
+            return TorchEngine(model.to(best_device(self.settings.device)), layer)
         version = openvino_version()
 
         def write(folder: Path) -> None:
-            write_openvino(self._torch_model(layer), layer, folder / OPENVINO_FILE, int8)
+            write_openvino(model, layer, folder, kind == "openvino-int8")
 
+        embedding = model.get_input_embeddings()
         if self.settings.model is None:
             built = encoder_path()
-            name = f"{built.name}-layer{layer}-{self.settings.engine}-{version}"
-            return OpenVinoEngine(build_once(built.with_name(name), write) / OPENVINO_FILE)
+            name = f"{built.name}-layer{layer}-{kind}-{version}"
+            return OpenVinoEngine(build_once(built.with_name(name), write), embedding)
         with TemporaryDirectory() as folder:
             write(Path(folder))
-            return OpenVinoEngine(Path(folder) / OPENVINO_FILE)
+            return OpenVinoEngine(Path(folder), embedding)
+
+    @property
+    def _engine_kind(self) -> str:
+        """The engine, chosen where it is "auto"."""
+        if self.settings.engine != "auto":
+            return self.settings.engine
+        embedded = self.settings.model is None
+        on_cpu = best_device(self.settings.device) == "cpu"
+        return "openvino" if embedded and on_cpu and not OPENVINO.missing else "torch"
 
     def _torch_model(self, layer: int) -> Any:
         """The model up to the layer that is used."""
@@ -302,7 +314,7 @@ class Encoder(LazyBackend):
         if model.config.is_encoder_decoder:
             model = model.get_encoder()
         _leave_out_later_layers(model, layer)
-        return model.eval()
+        return model.eval().requires_grad_(False)
 
     @property
     def _engine(self) -> Engine:

@@ -6,11 +6,15 @@ from threads that share one product, and lose much where other work keeps one wa
 
 from __future__ import annotations
 
+import os
+import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from queue import SimpleQueue
+from threading import Barrier
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,10 +22,10 @@ import numpy as np
 from ..errors import SetupError
 from ..needs import Needs
 
-ENGINES = ("torch", "openvino", "openvino-int8")
+ENGINES = ("auto", "torch", "openvino", "openvino-int8")
 OPENVINO = Needs("openvino", install='pip install "xlner-spacy[fast]"')
 # Raised whenever what is written into the cache changes, so that old files are not reused.
-FILE_FORMAT = 1
+FILE_FORMAT = 2
 OPENVINO_FILE = "model.xml"
 # Numbers that share a scale, where weights and activations are 8-bit.
 GROUP = 128
@@ -45,18 +49,32 @@ class Engine(Protocol):
         ...
 
 
-@contextmanager
-def pool_of(threads: int) -> Iterator[ThreadPoolExecutor]:
-    """A pool of threads in which torch uses one thread each."""
+@cache
+def _pool(threads: int, process: int) -> ThreadPoolExecutor:
     import torch
 
+    def use_one_thread() -> None:
+        torch.set_num_threads(1)
+        # torch keeps what it sees at a thread's first question.
+        torch.get_num_threads()
+
     before = torch.get_num_threads()
-    try:
-        with ThreadPoolExecutor(threads, initializer=lambda: torch.set_num_threads(1)) as pool:
-            yield pool
-    finally:
-        # torch gives the last number that was set to threads to come.
-        torch.set_num_threads(before)
+    everyone = Barrier(threads)
+    pool = ThreadPoolExecutor(threads, initializer=use_one_thread)
+    # Each task waits for the others, so that every thread has begun when they are done.
+    list(pool.map(lambda _: everyone.wait(), range(threads)))
+    # torch gives the last number that was set to threads to come.
+    torch.set_num_threads(before)
+    return pool
+
+
+def pool_of(threads: int) -> ThreadPoolExecutor:
+    """This process's pool of threads in which torch uses one thread each.
+
+    It is kept: MKL holds a lock while a thread ends, and a process that is forked then waits
+    for it for ever. Threads that wait hold none.
+    """
+    return _pool(threads, os.getpid())
 
 
 class TorchEngine:
@@ -91,18 +109,24 @@ class TorchEngine:
 class OpenVinoEngine:
     """A model that OpenVINO has compiled, once for each core.
 
+    folder: As `write_openvino` writes it.
+    embedding: The model's embedding of word pieces, from torch: nine tenths of a multilingual
+        model, and nothing to compute. The copies share it.
+
     Each copy has one thread, which is the caller's: OpenVINO's own pool would not survive the
     fork that `nlp.pipe(n_process=2)` makes.
     """
 
     pieces = 512
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, folder: Path, embedding: Any) -> None:
         import openvino
         import torch
 
+        self._embedding = embedding
+
         core = openvino.Core()
-        model = core.read_model(file)
+        model = core.read_model(folder / OPENVINO_FILE)
         settings = {
             "INFERENCE_PRECISION_HINT": "f32",
             "INFERENCE_NUM_THREADS": 1,
@@ -119,7 +143,8 @@ class OpenVinoEngine:
             request = core.compile_model(model, "CPU", settings).create_infer_request()
             # The first call of a process must not be made by two threads: OpenVINO's bindings
             # (2026.4) then wait for each other for ever.
-            request.infer([np.ones((1, 2), dtype=np.int64)] * 2)
+            ids = np.ones((1, 2), dtype=np.int64)
+            request.infer([ids, self._embed(ids), ids])
             self._free.put(request)
 
     @property
@@ -131,9 +156,16 @@ class OpenVinoEngine:
     def __call__(self, ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
         request = self._free.get()
         try:
-            vectors: np.ndarray = request.infer([ids, mask])[0].copy()
+            vectors: np.ndarray = request.infer([ids, self._embed(ids), mask])[0].copy()
         finally:
             self._free.put(request)
+        return vectors
+
+    def _embed(self, ids: np.ndarray) -> np.ndarray:
+        import torch
+
+        with torch.inference_mode():
+            vectors: np.ndarray = self._embedding(torch.from_numpy(ids)).float().numpy()
         return vectors
 
 
@@ -145,8 +177,8 @@ def openvino_version() -> str:
     return f"openvino-{openvino.__version__.split('-')[0]}-f{FILE_FORMAT}"
 
 
-def write_openvino(model: Any, layer: int, file: Path, int8: bool) -> None:
-    """Convert a model's layer, from word piece ids and mask to vectors.
+def write_openvino(model: Any, layer: int, folder: Path, int8: bool) -> None:
+    """Convert a model's layer: from word piece ids, their embeddings and mask to vectors.
 
     int8: Keep the weights of matrix products as 8-bit numbers.
     RAISES: SetupError for a model that OpenVINO cannot convert.
@@ -154,34 +186,48 @@ def write_openvino(model: Any, layer: int, file: Path, int8: bool) -> None:
     import openvino
     import torch
 
-    example = torch.ones(2, 9, dtype=torch.long)
-    with torch.no_grad():
-        traced = torch.jit.trace(_layer_of(model, layer), (example, example), strict=False)
-    try:
-        converted = openvino.convert_model(traced, example_input=(example, example))
-    except (RuntimeError, ValueError) as error:
-        raise SetupError(
-            f"OpenVINO cannot convert the encoder {type(model).__name__}: {error}",
-            hint='Set the aligner\'s engine to "torch".',
-        ) from error
-    if int8:
-        _quantise(converted)
-    openvino.save_model(converted, file, compress_to_fp16=False)
+    ids = torch.ones(2, 9, dtype=torch.long)
+    example = (ids, model.get_input_embeddings()(ids), ids)
+    with _embedded_by_caller(model) as given, warnings.catch_warnings():
+        # It warns of a 1 that is the same every time.
+        warnings.simplefilter("ignore", torch.jit.TracerWarning)
 
-
-def _layer_of(model: Any, layer: int) -> Any:
-    import torch
-
-    class Layer(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.model = model
-
-        def forward(self, ids: Any, mask: Any) -> Any:
-            output = self.model(input_ids=ids, attention_mask=mask, output_hidden_states=True)
+        def vectors_of_layer(ids: Any, vectors: Any, mask: Any) -> Any:
+            given.vectors = vectors
+            output = model(input_ids=ids, attention_mask=mask, output_hidden_states=True)
             return output.hidden_states[layer]
 
-    return Layer().eval()
+        traced = torch.jit.trace(vectors_of_layer, example, strict=False)
+        try:
+            converted = openvino.convert_model(traced, example_input=example)
+        except (RuntimeError, ValueError) as error:
+            raise SetupError(
+                f"OpenVINO cannot convert the encoder {type(model).__name__}: {error}",
+                hint='Set the aligner\'s engine to "torch".',
+            ) from error
+    if int8:
+        _quantise(converted)
+    openvino.save_model(converted, folder / OPENVINO_FILE, compress_to_fp16=False)
+
+
+@contextmanager
+def _embedded_by_caller(model: Any) -> Iterator[Any]:
+    """The model with the vectors that it is given in the place of its embedding. What a model
+    does to them, and with the ids besides (positions), stays as it is."""
+    import torch
+
+    class Given(torch.nn.Module):
+        vectors: Any = None
+
+        def forward(self, ids: Any) -> Any:
+            return self.vectors
+
+    embedding, given = model.get_input_embeddings(), Given()
+    model.set_input_embeddings(given)
+    try:
+        yield given
+    finally:
+        model.set_input_embeddings(embedding)
 
 
 def _quantise(model: Any) -> None:

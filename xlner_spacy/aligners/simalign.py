@@ -34,7 +34,7 @@ def make_simalign(
     temperature: float = 0.05,
     device: str = "auto",
     batch_size: int = 64,
-    engine: str = "torch",
+    engine: str = "auto",
 ) -> SimAlign:
     """Registered as `xlner.SimAlign.v1`.
 
@@ -49,7 +49,8 @@ def make_simalign(
     device (str): "cpu", "cuda", "cuda:1", or "auto": the GPU where there is one.
     batch_size (int): Sentences encoded at once, at the most.
     engine (str): What computes the vectors: "torch"; "openvino", the same on CPUs with less
-        work; "openvino-int8", twice as fast with weights in 8 bits (extra `fast`).
+        work; "openvino-int8", twice as fast with numbers of 8 bits (extra `fast`). "auto":
+        openvino for the embedded model where it is installed and no GPU is, else torch.
     RAISES: SetupError for a setting that cannot be.
     """
     return SimAlign(model, method, layer, token_type, temperature, device, batch_size, engine)
@@ -67,7 +68,7 @@ class SimAlign(EncoderAligner):
         temperature: float = 0.05,
         device: str = "auto",
         batch_size: int = 64,
-        engine: str = "torch",
+        engine: str = "auto",
     ) -> None:
         if layer is None:
             layer = DEFAULT_LAYER if model else EMBEDDED_LAYER
