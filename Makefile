@@ -22,7 +22,7 @@ check: $(VENV)/.dev
 	$(BIN)/mypy
 
 bench: $(VENV)/.dev
-	$(BIN)/python benchmarks/speed.py $(BENCH)
+	$(BIN)/python -m benchmarks.speed $(BENCH)
 
 setup: $(VENV)/.offline
 

@@ -116,3 +116,12 @@ def test_without_openvino_the_error_names_the_extra(tiny, monkeypatch):
     aligner = SimAlign(tiny, layer=1, batch_size=5, engine="openvino")
     with pytest.raises(SetupError, match=WITHOUT):
         aligner.encoder.load()
+
+
+def test_few_sentences_are_shared_among_the_threads(tiny, two_threads):
+    encoder = encoder_of(tiny, "torch", 64)
+    for count in (2, 3, 5):
+        windows = sorted(encoder._windows(SENTENCES[:count], 2), key=lambda w: len(w.ids))
+        batches = list(encoder._batches(windows))
+        assert len(batches) > 1
+        assert sum(batches, []) == windows

@@ -179,6 +179,62 @@ def test_profile_says_where_the_time_went(folder):
     assert sum(parts) == pytest.approx(seconds["all"], abs=0.05)
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("project", "in.txt", "{}.jsonl"),
+        ("build", "in.txt", "{}", "--dev", "0"),
+        ("build", "in.jsonl", "{}", "--dev", "0", "--mode", "translate-train"),
+    ],
+)
+def test_a_second_run_with_a_cache_translates_nothing(folder, command):
+    Path("in.txt").write_text(f"{TEXT}\nChove.\n{TEXT}\n", encoding="utf8")
+    labelled = [{"text": "Lisbon is big."}, {"text": "Rain."}]
+    Path("in.jsonl").write_text("\n".join(json.dumps({**t, "ents": []}) for t in labelled))
+    told = []
+    for name in ("first", "second"):
+        given = [argument.format(name) for argument in command]
+        result = run(*given, "--lang", "pt", "--cache", "kept", "-q")
+        assert result.exit_code == 0, result.output
+        told += [line for line in result.stderr.splitlines() if line.endswith("taken from kept")]
+    assert told == [
+        "2 sentences translated, 0 taken from kept",
+        "0 sentences translated, 2 taken from kept",
+    ]
+    if command[0] == "project":
+        assert lines("first.jsonl") == lines("second.jsonl")
+
+
+def test_a_cache_that_is_no_folder(folder):
+    Path("in.txt").write_text(TEXT, encoding="utf8")
+    Path("kept").write_text("")
+    result = run("project", "in.txt", "out.jsonl", "--lang", "pt", "--cache", "kept")
+    assert result.exit_code == 1
+    assert "The translation cache kept/translations.sqlite cannot be used" in result.stderr
+    assert not Path("out.jsonl").exists()
+
+
+CACHE_OF_ITS_OWN = """
+[components.projector.translator]
+@xl_translators = "xlner.Cache.v1"
+folder = "own"
+
+[components.projector.translator.translator]
+@xl_translators = "xlner.FastTranslate.v1"
+"""
+
+
+def test_a_cache_of_the_config_is_left_alone(folder):
+    Path("pipeline.cfg").write_text(CONFIG + CACHE_OF_ITS_OWN)
+    Path("in.txt").write_text(TEXT, encoding="utf8")
+    args = ("project", "in.txt", "out.jsonl", "--config", "pipeline.cfg", "--cache", "kept")
+    result = run(*args)
+    assert result.exit_code == 0, result.output
+    assert Path("own/translations.sqlite").is_file()
+    assert not Path("kept").exists()
+    assert "taken from" not in result.stderr
+
+
 def test_a_config_decides(folder):
     Path("pipeline.cfg").write_text(CONFIG)
     Path("in.txt").write_text(TEXT, encoding="utf8")

@@ -232,10 +232,13 @@ class Encoder(LazyBackend):
         return ids[:start], ids[start + len(alone) :]
 
     def _batches(self, windows: list[_Window]) -> Iterator[list[_Window]]:
-        """Batches of bounded size: `windows` are sorted, so the last one is the longest."""
+        """Batches of bounded size, and of few sentences no fewer than there are threads.
+        `windows` are sorted, so the last one of a batch is the longest."""
+        share = sum(len(window.ids) + 2 for window in windows) // self._engine.threads
+        pieces = min(self._engine.pieces, share)
         batch: list[_Window] = []
         for window in windows:
-            full = (len(batch) + 1) * (len(window.ids) + 2) > self._engine.pieces
+            full = (len(batch) + 1) * (len(window.ids) + 2) > pieces
             if batch and (full or len(batch) == self.settings.batch_size):
                 yield batch
                 batch = []

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from ..configs import read_config
+from .cache import Cache, cache_translations, report_cache
 from .options import Debug, PipelineConfig, Quiet, SourceLang
 from .project import load_pipeline
 
@@ -88,6 +89,7 @@ def build(
             "those whose markers are lost.",
         ),
     ] = False,
+    cache: Cache = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -119,6 +121,7 @@ def build(
         labels=parse_label_map(label or []),
     )
     nlp = load_pipeline(lang, source_lang, config)
+    caches = cache_translations(nlp, cache)
     models = read_config(config, interpolate=True) if config and config.is_file() else config
     try:
         result = build_corpus(
@@ -128,6 +131,7 @@ def build(
         print("\nStopped. The same command goes on where it was.", file=sys.stderr)
         raise
     print(summary(result, output), file=sys.stderr)
+    report_cache(caches, cache)
 
 
 def summary(manifest: dict[str, Any], output: Path) -> str:

@@ -14,6 +14,7 @@ import typer
 
 from ..configs import read_config
 from ..errors import BackendError, InputError
+from .cache import Cache, cache_translations, report_cache
 from .options import Debug, PipelineConfig, Quiet, SourceLang
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def project(
     profile: Annotated[
         bool, typer.Option("--profile", help="Say where the time went, stage by stage.")
     ] = False,
+    cache: Cache = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -59,6 +61,7 @@ def project(
         batch_size=batch_size,
         progress=not quiet,
         profile=profile,
+        cache=cache,
     )
 
 
@@ -72,6 +75,7 @@ def project_file(
     batch_size: int = 64,
     progress: bool = False,
     profile: bool = False,
+    cache: Path | None = None,
 ) -> dict[str, Counter]:
     """Read, project and write. The output appears when all of it is there.
 
@@ -87,6 +91,7 @@ def project_file(
         existing(input_path)
     nlp = load_pipeline(lang, source_lang, config)
     go_on_after_failures(nlp)
+    caches = cache_translations(nlp, cache)
     counts: dict[str, Counter] = {
         kind: Counter() for kind in ("found", "unplaced", "problems", "dropped")
     }
@@ -102,6 +107,7 @@ def project_file(
     docs = nlp.pipe(map(_for_new_matching, texts), batch_size=batch_size)
     write_docs(counted(_bar(docs, input_path, progress)), output_path)
     _report(counts)
+    report_cache(caches, cache)
     if profile:
         print("\n".join(_profile(nlp, time.perf_counter() - started)), file=sys.stderr)
     errors = sum(n for reason, n in counts["problems"].items() if reason.endswith(": error"))

@@ -1,0 +1,114 @@
+"""Everything in one run.
+
+    XLNER_DATA=... python -m benchmarks.speed [--pairs 120] [--repeats 3] [--texts 200]
+
+writes benchmarks/results/speed.json, speed.md and speed.png.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from threadpoolctl import threadpool_limits
+
+from xlner_spacy import defaults
+from xlner_spacy.corpus.texts import atomic_file
+
+from .aligning import alignment, projection
+from .given import DATA, europarl
+from .growth import growth
+from .matching import matching
+from .memory import memory
+from .quality import quality
+from .tables import markdown, plot
+from .timing import timed
+from .whole import end_to_end, importing
+
+RESULTS = Path(__file__).parents[1] / "results"
+
+
+def main() -> None:
+    """Run all parts and write the three files."""
+    options = _options()
+    if not (DATA / "europarl_ner").is_dir():
+        sys.exit(
+            f"There is no gold data in {DATA}: set XLNER_DATA to a folder that has europarl_ner "
+            "and uner_pud (python scripts/corpora.py fetches them into assets)."
+        )
+    if options.threads:
+        torch.set_num_threads(options.threads)
+        threadpool_limits(options.threads)
+    report: dict[str, Any] = {"machine": _machine(), "settings": vars(options)}
+    for name, part in _parts(options).items():
+        took, report[name] = timed(part)
+        print(f"{name}: {took.wall:.0f} s", flush=True)
+    text = markdown(report)
+    RESULTS.mkdir(exist_ok=True)
+    with atomic_file(RESULTS / "speed.json") as file:
+        file.write((json.dumps(report, indent=1) + "\n").encode("utf8"))
+    with atomic_file(RESULTS / "speed.md") as file:
+        file.write(text.encode("utf8"))
+    plot(report, RESULTS / "speed.png")
+    print(text)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__)
+    parser.add_argument("--pairs", type=int, default=120, help="of Europarl en-de; 799 are all")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--texts", type=int, default=200, help="Portuguese texts, end to end")
+    parser.add_argument("--no-quality", action="store_true", help="leave out F1 by engine")
+    parser.add_argument(
+        "--threads", type=int, help="for all that is compared, where a machine has other work"
+    )
+    return parser.parse_args()
+
+
+def _parts(options: argparse.Namespace) -> dict[str, Callable[[], Any]]:
+    gold = europarl(options.pairs)
+    parts: dict[str, Callable[[], Any]] = {
+        "alignment": lambda: alignment(gold, options.repeats),
+        "projection": lambda: projection(gold, options.repeats),
+        "matching": lambda: matching(gold, options.repeats),
+        "growth": lambda: growth(gold),
+        "memory_mb": lambda: memory(options.pairs, options.texts),
+        "import_seconds": lambda: importing(5),
+    }
+    if defaults.choose_translator("en", "pt").offline:
+        parts["end_to_end"] = lambda: end_to_end(options.texts, options.repeats)
+    if not options.no_quality:
+        parts["quality"] = quality
+    return parts
+
+
+def _machine() -> dict[str, Any]:
+    return {
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+        "date": time.strftime("%Y-%m-%d"),
+        "load": round(os.getloadavg()[0], 1),
+    }
+
+
+def _processor() -> str:
+    """The processor's name, where the system tells it."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.is_file() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()
+
+
+if __name__ == "__main__":
+    main()
