@@ -124,4 +124,4 @@ def test_few_sentences_are_shared_among_the_threads(tiny, two_threads):
         windows = sorted(encoder._windows(SENTENCES[:count], 2), key=lambda w: len(w.ids))
         batches = list(encoder._batches(windows))
         assert len(batches) > 1
-        assert sum(batches, []) == windows
+        assert [window for batch in batches for window in batch] == windows

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import spacy
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from xlner_spacy import give_translation
@@ -52,10 +52,8 @@ characters = st.text(
 )
 
 
-@settings(deadline=None)  # the first example loads a tokenizer
-@given(st.lists(characters, max_size=12))
-def test_every_word_is_in_one_group(words):
-    tokenizer = shared_encoder(EncoderSettings(None, 7)).tokenizer
+@given(words=st.lists(characters, max_size=12))
+def test_every_word_is_in_one_group(tokenizer, words):
     assert [n for part in groups(words, tokenizer) for n in part] == list(range(len(words)))
 
 

@@ -113,7 +113,7 @@ def test_one_bad_text_does_not_cost_the_others():
 
 
 def test_without_a_block_a_multilingual_model_of_the_hub_is_wanted(tmp_path, monkeypatch):
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     nlp = spacy.blank("xx")
     nlp.add_pipe("xl_transfer")
     with pytest.raises(SetupError, match="xlm-roberta"):
