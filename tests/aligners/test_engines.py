@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
+import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import numpy as np
@@ -116,6 +118,31 @@ def test_without_openvino_the_error_names_the_extra(tiny, monkeypatch):
     aligner = SimAlign(tiny, layer=1, batch_size=5, engine="openvino")
     with pytest.raises(SetupError, match=WITHOUT):
         aligner.encoder.load()
+
+
+def test_threads_that_ask_at_once_share_one_pool():
+    with ThreadPoolExecutor(4) as callers:
+        pools = set(callers.map(pool_of, [5] * 4))
+    assert len(pools) == 1
+
+
+def test_nothing_goes_on_after_an_interrupt(tiny, two_threads, monkeypatch):
+    """A process that forks with batches under way would hang."""
+    encoder = encoder_of(tiny, "torch", 1)
+    running: set[int] = set()
+
+    def run(batch, before, after):
+        running.add(id(batch))
+        time.sleep(0.2)
+        running.discard(id(batch))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(encoder, "_run", run)
+    with pytest.raises(KeyboardInterrupt):
+        encoder.encode(SENTENCES)
+    assert not running
+    done = [pool_of(2).submit(time.time) for _ in range(2)]
+    assert all(future.result() for future in done)
 
 
 def test_few_sentences_are_shared_among_the_threads(tiny, two_threads):

@@ -214,6 +214,17 @@ def test_a_cache_that_is_no_folder(folder):
     assert not Path("out.jsonl").exists()
 
 
+def test_a_cache_for_a_pipeline_that_translates_nothing(folder):
+    config = CONFIG.replace("xl_projector", "xl_matcher")
+    Path("pipeline.cfg").write_text(config)
+    Path("in.txt").write_text(TEXT, encoding="utf8")
+    args = ("project", "in.txt", "out.jsonl", "--config", "pipeline.cfg", "--cache", "kept")
+    result = run(*args)
+    assert result.exit_code == 1
+    assert "There is no translator in this pipeline for --cache" in result.stderr
+    assert "Leave --cache out" in result.stderr
+
+
 CACHE_OF_ITS_OWN = """
 [components.projector.translator]
 @xl_translators = "xlner.Cache.v1"

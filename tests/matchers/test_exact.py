@@ -59,6 +59,27 @@ def test_whatever_way_is_taken_the_result_is_the_same(steps, small, found):
         assert Exact()(found) == ILP()(found)
 
 
+near_scores = st.sampled_from([0.5, 0.5000006, 0.5000012, 0.5000018])
+far_scores = st.sampled_from([1e-7, 0.001, 0.3, 1.0, 1e9 / 3, 1e10, 1e10 / 7, 1e300])
+
+
+@st.composite
+def odd(draw, scores, found=proposals(max_entities=6, max_words=10)):  # noqa: B008
+    return [p._replace(score=draw(scores)) for p in draw(found)]
+
+
+@pytest.mark.parametrize("kind", ["at_most", "exactly"])
+@settings(max_examples=150, deadline=None)
+@given(st.one_of(odd(near_scores), odd(far_scores)))
+def test_scores_that_are_nearly_equal_or_far_from_one_another(kind, found):
+    """What is equal is a matter of rounding here: that it is an optimum but for that is not."""
+    chosen, best = Exact(projections=kind)(found), ILP(projections=kind)(found)
+    assert fits(chosen)
+    assert total(chosen) >= total(best) * (1 - 1e-5)
+    if kind == "exactly":
+        assert len(chosen) == len(best)
+
+
 @settings(max_examples=100, deadline=None)
 @given(rescored())
 def test_prices_leave_nothing_out_that_an_optimum_contains(found):

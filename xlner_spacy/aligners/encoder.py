@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import wait
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -152,7 +153,13 @@ class Encoder(LazyBackend):
         # done.
         pool = pool_of(engine.threads)
         waiting = [pool.submit(self._run, b, before, after) for b in reversed(batches)]
-        return [future.result() for future in reversed(waiting)]
+        try:
+            return [future.result() for future in reversed(waiting)]
+        finally:
+            # Nothing goes on behind the back of a caller that is interrupted: it might fork.
+            for future in waiting:
+                future.cancel()
+            wait(waiting)
 
     def _run(self, batch: list[_Window], before: list[int], after: list[int]) -> list[np.ndarray]:
         """The layer's vectors for each window's pieces."""
@@ -232,10 +239,12 @@ class Encoder(LazyBackend):
         return ids[:start], ids[start + len(alone) :]
 
     def _batches(self, windows: list[_Window]) -> Iterator[list[_Window]]:
-        """Batches of bounded size, and of few sentences no fewer than there are threads.
-        `windows` are sorted, so the last one of a batch is the longest."""
-        share = sum(len(window.ids) + 2 for window in windows) // self._engine.threads
-        pieces = min(self._engine.pieces, share)
+        """Batches of bounded size, none more than a thread's share of the work. `windows` are
+        sorted, so the last one of a batch is the longest."""
+        pieces = self._engine.pieces
+        if self._engine.threads > 1:
+            all_pieces = sum(len(window.ids) + 2 for window in windows)
+            pieces = min(pieces, all_pieces // self._engine.threads)
         batch: list[_Window] = []
         for window in windows:
             full = (len(batch) + 1) * (len(window.ids) + 2) > pieces

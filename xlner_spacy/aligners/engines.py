@@ -11,10 +11,9 @@ import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from queue import SimpleQueue
-from threading import Barrier
+from threading import Barrier, Lock
 from typing import Any, Protocol
 
 import numpy as np
@@ -49,8 +48,23 @@ class Engine(Protocol):
         ...
 
 
-@cache
-def _pool(threads: int, process: int) -> ThreadPoolExecutor:
+_pools: dict[int, ThreadPoolExecutor] = {}
+_pools_lock = Lock()
+
+
+def pool_of(threads: int) -> ThreadPoolExecutor:
+    """This process's pool of threads in which torch uses one thread each.
+
+    It is kept: MKL holds a lock while a thread ends, and a process that is forked then waits
+    for it for ever. Threads that wait hold none.
+    """
+    with _pools_lock:
+        if threads not in _pools:
+            _pools[threads] = _make_pool(threads)
+        return _pools[threads]
+
+
+def _make_pool(threads: int) -> ThreadPoolExecutor:
     import torch
 
     def use_one_thread() -> None:
@@ -61,20 +75,24 @@ def _pool(threads: int, process: int) -> ThreadPoolExecutor:
     before = torch.get_num_threads()
     everyone = Barrier(threads)
     pool = ThreadPoolExecutor(threads, initializer=use_one_thread)
-    # Each task waits for the others, so that every thread has begun when they are done.
-    list(pool.map(lambda _: everyone.wait(), range(threads)))
-    # torch gives the last number that was set to threads to come.
-    torch.set_num_threads(before)
+    try:
+        # Each task waits for the others, so that every thread has begun when they are done.
+        list(pool.map(lambda _: everyone.wait(), range(threads)))
+    finally:
+        # torch gives the last number that was set to threads to come.
+        torch.set_num_threads(before)
     return pool
 
 
-def pool_of(threads: int) -> ThreadPoolExecutor:
-    """This process's pool of threads in which torch uses one thread each.
+def _forget_pools() -> None:
+    """A forked child has not got the threads, and nobody in it holds the lock."""
+    global _pools_lock
+    _pools.clear()
+    _pools_lock = Lock()
 
-    It is kept: MKL holds a lock while a thread ends, and a process that is forked then waits
-    for it for ever. Threads that wait hold none.
-    """
-    return _pool(threads, os.getpid())
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_pools)
 
 
 class TorchEngine:
@@ -188,23 +206,23 @@ def write_openvino(model: Any, layer: int, folder: Path, int8: bool) -> None:
 
     ids = torch.ones(2, 9, dtype=torch.long)
     example = (ids, model.get_input_embeddings()(ids), ids)
-    with _embedded_by_caller(model) as given, warnings.catch_warnings():
-        # It warns of a 1 that is the same every time.
-        warnings.simplefilter("ignore", torch.jit.TracerWarning)
 
-        def vectors_of_layer(ids: Any, vectors: Any, mask: Any) -> Any:
-            given.vectors = vectors
-            output = model(input_ids=ids, attention_mask=mask, output_hidden_states=True)
-            return output.hidden_states[layer]
+    def vectors_of_layer(ids: Any, vectors: Any, mask: Any) -> Any:
+        given.vectors = vectors
+        output = model(input_ids=ids, attention_mask=mask, output_hidden_states=True)
+        return output.hidden_states[layer]
 
-        traced = torch.jit.trace(vectors_of_layer, example, strict=False)
-        try:
+    try:
+        with _embedded_by_caller(model) as given, warnings.catch_warnings():
+            # It warns of a 1 that is the same every time.
+            warnings.simplefilter("ignore", torch.jit.TracerWarning)
+            traced = torch.jit.trace(vectors_of_layer, example, strict=False)
             converted = openvino.convert_model(traced, example_input=example)
-        except (RuntimeError, ValueError) as error:
-            raise SetupError(
-                f"OpenVINO cannot convert the encoder {type(model).__name__}: {error}",
-                hint='Set the aligner\'s engine to "torch".',
-            ) from error
+    except (RuntimeError, ValueError) as error:  # of these is NotImplementedError
+        raise SetupError(
+            f"OpenVINO cannot convert the encoder {type(model).__name__}: {error}",
+            hint='Set the aligner\'s engine to "torch".',
+        ) from error
     if int8:
         _quantise(converted)
     openvino.save_model(converted, folder / OPENVINO_FILE, compress_to_fp16=False)

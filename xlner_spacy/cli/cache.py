@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..errors import SetupError
+
 if TYPE_CHECKING:
     from spacy.language import Language
 
@@ -19,7 +21,8 @@ Cache = Annotated[
         "--cache",
         metavar="FOLDER",
         help="Keep translations in this folder, as plain text, and take from it what has been "
-        "translated before: by this or any other run, also one that is going on.",
+        "translated before: by this or any other run, also one that is going on. (Members of an "
+        "xl_ensemble need xlner.Cache.v1 in their own configs.)",
     ),
 ]
 
@@ -28,20 +31,28 @@ def cache_translations(nlp: Language, folder: Path | None) -> list[CachedTransla
     """Put a cache round the translators of a pipeline's xl_ components, but for those that
     have one. Members of an `xl_ensemble` are pipelines of their own and are left alone.
 
-    RAISES: SetupError for a translator that cannot be told from others.
+    RAISES: SetupError for a translator that cannot be told from others, or if there is none.
     """
     from ..pipeline.base import StageComponent
     from ..translators.cache import CachedTranslator
 
-    caches: list[CachedTranslator] = []
     if folder is None:
-        return caches
-    for _, component in nlp.pipeline:
-        for stage in component.stages if isinstance(component, StageComponent) else ():
-            translator = vars(stage).get("translator")
-            if translator is not None and not isinstance(translator, CachedTranslator):
-                caches.append(CachedTranslator(translator, folder))
-                vars(stage)["translator"] = caches[-1]
+        return []
+    components = [c for _, c in nlp.pipeline if isinstance(c, StageComponent)]
+    stages = [s for c in components for s in c.stages if "translator" in vars(s)]
+    if not stages:
+        raise SetupError(
+            f"There is no translator in this pipeline for --cache to keep translations of: "
+            f"{', '.join(nlp.pipe_names)}.",
+            hint="Leave --cache out. For members of an xl_ensemble, put xlner.Cache.v1 round the "
+            "translators in their configs.",
+        )
+    caches = []
+    for stage in stages:
+        own = vars(stage)
+        if not isinstance(own["translator"], CachedTranslator):
+            own["translator"] = CachedTranslator(own["translator"], folder)
+            caches.append(own["translator"])
     return caches
 
 

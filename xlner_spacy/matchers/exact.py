@@ -12,6 +12,9 @@ from .ilp import ILP, Goal
 from .prices import Prices
 from .ties import EQUAL, by_entity
 
+# Sums that differ by less are equal: this share of what all could be worth at the most. It is above
+# the rounding of sums and far below what makes a difference, so that many small losses are none.
+ROUNDING = 1e-9
 # Ways that are looked at before a problem is handed to the solver, which takes some ten
 # milliseconds anyway.
 MAX_STEPS = 15_000
@@ -113,9 +116,13 @@ _Chain = tuple[Proposal, "_Chain"] | tuple[()]
 
 
 class _Ways:
-    """The best way to each state of a walk, by the sum of worth; by preference among equals."""
+    """The best way to each state of a walk, by the sum of worth; by preference among equals.
 
-    def __init__(self, proposals: Sequence[Proposal], points: int) -> None:
+    equal (float): Sums that differ by less are equal.
+    """
+
+    def __init__(self, proposals: Sequence[Proposal], points: int, equal: float) -> None:
+        self.equal = equal
         self.rank = {
             p: n for options in by_entity(proposals).values() for n, p in enumerate(options)
         }
@@ -128,7 +135,8 @@ class _Ways:
         known = self.at[point].get(placed)
         if known is not None:
             ahead = value - known[0]
-            if ahead < -EQUAL or (ahead < EQUAL and not self._is_preferred(chain, known[1])):
+            is_equal = abs(ahead) < self.equal
+            if not (self._is_preferred(chain, known[1]) if is_equal else ahead > 0):
                 return
         self.at[point][placed] = value, chain
 
@@ -184,8 +192,11 @@ def walk(
             hope[n] = max(hope[n], p.score + reward + hope[number[p.end]])
     possible = set(proposals)
     guesses = Greedy()(proposals), [p for p in guess if p in possible]
-    floor = max(sum(p.score + reward for p in chosen) for chosen in guesses) - EQUAL
-    ways = _Ways(proposals, len(points) + 1)
+    equal = ROUNDING * hope[0]
+    # At each point the way to the best sum may give place to one that is equal but for rounding.
+    lost = equal * (len(points) + 1)
+    floor = max(sum(p.score + reward for p in chosen) for chosen in guesses) - lost
+    ways = _Ways(proposals, len(points) + 1, equal)
     ways.at[0][0] = 0.0, ()
     steps = 0
     for n, here in enumerate(ways.at[:-1]):

@@ -130,9 +130,10 @@ class ILP(LazyBackend):
     def __call__(self, proposals: Sequence[Proposal]) -> list[Proposal]:
         """RAISES: BackendError if the solver finds no optimum in time."""
         possible = [p for p in proposals if p.score > 0 and p.score >= self.min_score]
-        # Relative to the highest, so that scores that are all low do not become all alike.
+        # Relative to the highest, so that scores that are all low do not become all alike, and
+        # that none is so high that what EQUAL is would be lost in rounding.
         top = max((p.score for p in possible), default=1.0)
-        given = {p._replace(score=top * (p.score / top) ** self.power): p for p in possible}
+        given = {p._replace(score=(p.score / top) ** self.power): p for p in possible}
         return [given[p] for p in self._best(list(given))]
 
     def _best(self, possible: list[Proposal]) -> list[Proposal]:

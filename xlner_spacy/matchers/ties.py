@@ -3,7 +3,8 @@
 An entity prefers, of its proposals, the one with the higher score; of equal scores the
 shorter span; of these the leftmost. Among solutions that are equally good, an earlier
 entity of the source text gets its preference before a later one. Scores that differ by
-less than EQUAL are equal, so that rounding in a solver or a CPU does not decide.
+less than EQUAL are equal, so that rounding in a solver or a CPU does not decide. Of sums that differ
+by less than that, and by more than rounding, a matcher may take either for the greater.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ def strongest(links: Sequence[Sequence[float]], n_source: int, n_target: int) ->
         for link in links:
             of_word.setdefault(link[0], []).append(link)
         each = max(1, most // len(of_word))
-        slope = n_target / n_source
+        slope = n_target / max(1, n_source)
         strong = [link for own in of_word.values() for link in _first(own, each, slope)]
         links = sorted(strong, key=tuple)
     return [Link(int(source), int(target), c) for source, target, c in links]
