@@ -53,13 +53,14 @@ def matching(gold: Gold, repeats: int) -> dict[str, Any]:
     }
 
 
-def plain_ilp(problem: Sequence[Proposal], solver: str) -> float:
-    """The largest sum, as PuLP finds it: one programme a sentence, without a rule for ties."""
+def plain_ilp(problem: Sequence[Proposal], solver: str, power: float = POWER) -> float:
+    """The largest sum, as PuLP finds it: arXiv 2501.18750, section 3, as it stands there, one
+    programme a sentence, without a rule for ties."""
     if not problem:
         return 0.0
     model = pulp.LpProblem("match", pulp.LpMaximize)
     chosen = [pulp.LpVariable(f"x{n}", cat="Binary") for n in range(len(problem))]
-    model += pulp.lpSum(p.score**POWER * x for p, x in zip(problem, chosen, strict=True))
+    model += pulp.lpSum(p.score**power * x for p, x in zip(problem, chosen, strict=True))
     for entity in {p.entity for p in problem}:
         model += pulp.lpSum(chosen[n] for n, p in enumerate(problem) if p.entity == entity) <= 1
     for word in {word for p in problem for word in range(p.start, p.end)}:
