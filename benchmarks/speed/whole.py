@@ -10,8 +10,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import spacy
+from spacy.language import Language
 
-from xlner_spacy.translators.cache import CachedTranslator
+from xlner_spacy.cli.cache import cache_translations
 
 from .given import afresh, portuguese
 from .timing import in_turns, rate, ratios, spread
@@ -22,9 +23,7 @@ BATCH = 128
 def end_to_end(count: int, repeats: int) -> dict[str, Any]:
     """`nlp.pipe` beside a loop, two processes, and a second run with translations kept."""
     texts = portuguese(count)
-    nlp = spacy.blank("pt")
-    component: Any = nlp.add_pipe("xl_projector")
-    afresh(next(stage.aligner for stage in component.stages if hasattr(stage, "aligner")))
+    nlp, component = _projector()
     list(nlp.pipe(texts[:4]))
     shares: dict[str, float] = {}
 
@@ -35,7 +34,8 @@ def end_to_end(count: int, repeats: int) -> dict[str, Any]:
         shares.update({stage: value / sum(spent.values()) for stage, value in spent.items()})
 
     with TemporaryDirectory() as folder:
-        second, cache = _with_cache(Path(folder))
+        second, _ = _projector()
+        (cache,) = cache_translations(second, Path(folder))
         list(second.pipe(texts, batch_size=BATCH))
         first_misses = cache.misses
         runs: dict[str, Callable[[], Any]] = {
@@ -54,13 +54,12 @@ def end_to_end(count: int, repeats: int) -> dict[str, Any]:
     }
 
 
-def _with_cache(folder: Path) -> tuple[Any, CachedTranslator]:
+def _projector() -> tuple[Language, Any]:
+    """The default pipeline for Portuguese, and its component."""
     nlp = spacy.blank("pt")
     component: Any = nlp.add_pipe("xl_projector")
-    translate = component.stages[0]
-    translate.translator = cache = CachedTranslator(translate.translator, folder)
     afresh(next(stage.aligner for stage in component.stages if hasattr(stage, "aligner")))
-    return nlp, cache
+    return nlp, component
 
 
 IMPORT = """

@@ -66,7 +66,11 @@ class Exact(ILP):
         self, group: list[Proposal], goal: Goal, best: Sequence[Proposal]
     ) -> list[Proposal]:
         found = walk(group, goal.reward, best)
-        return super()._first_optimum(group) if found is None else found
+        if found is not None:
+            return found
+        # Of groups that do not compete the optimum is that of all.
+        known = [p for p in group if p in best] or super()._solve(group, goal, ())
+        return self._preferred(group, goal, known)
 
     def _solve(
         self, proposals: list[Proposal], goal: Goal, kept: Sequence[Proposal]

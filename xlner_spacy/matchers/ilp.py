@@ -145,7 +145,12 @@ class ILP(LazyBackend):
     def _first_optimum(self, proposals: list[Proposal]) -> list[Proposal]:
         """The optimum that comes first in the order of `matchers.ties`."""
         goal = self._goal(proposals)
-        best = self._optimum(proposals, goal)
+        return self._preferred(proposals, goal, self._optimum(proposals, goal))
+
+    def _preferred(
+        self, proposals: list[Proposal], goal: Goal, best: list[Proposal]
+    ) -> list[Proposal]:
+        """The optimum that comes first, where some optimum, `best`, is known."""
         if goal.most == 1 and set(best) == set(firsts(proposals)):
             return best
         target = goal.value(best)
