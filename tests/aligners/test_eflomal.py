@@ -43,6 +43,7 @@ def test_a_batch_is_aligned_by_itself():
     pytest.importorskip("eflomal")
     answers = Eflomal(heuristic="intersection")(BITEXT)
     right = sum((1, 2) in [link[:2] for link in links] for links in answers)
+    # eflomal samples at random: 27 runs gave 90 to 180 of 180, one in three of them less than 130.
     assert right > 80
 
 
