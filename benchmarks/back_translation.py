@@ -27,19 +27,22 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.util import registry
 
-from xlner_spacy import defaults, give_translation
-from xlner_spacy.benchmarks.metrics import score, token_entities
+from xlner_spacy import give_translation
 from xlner_spacy.corpus.conll import GoldSentence, read_conll
 from xlner_spacy.corpus.detokenize import to_doc
-from xlner_spacy.corpus.manifest import write_json
-from xlner_spacy.corpus.marked import MARKED, TranslateMarked, place_marked
-from xlner_spacy.corpus.texts import atomic_file
-from xlner_spacy.languages import tokenizer
-from xlner_spacy.markers import STYLES
-from xlner_spacy.methods import BASELINES, matching_config
-from xlner_spacy.pipeline.back_translate import KEEP, BackTranslate
-from xlner_spacy.pipeline.base import StageComponent
-from xlner_spacy.pipeline.stages import Align, Annotate, Stage, Translate
+from xlner_spacy.evaluation.methods import BASELINES, matching_config
+from xlner_spacy.evaluation.metrics import score, token_entities
+from xlner_spacy.files import atomic_file, write_json
+from xlner_spacy.pipeline import defaults
+from xlner_spacy.pipeline.component import StageComponent
+from xlner_spacy.pipeline.stages.align import Align
+from xlner_spacy.pipeline.stages.annotate import Annotate
+from xlner_spacy.pipeline.stages.back_translate import KEEP, BackTranslate
+from xlner_spacy.pipeline.stages.stage import Stage
+from xlner_spacy.pipeline.stages.translate import Translate
+from xlner_spacy.silver.marker_projection import MARKED, TranslateMarked, place_marked
+from xlner_spacy.text.languages import tokenizer
+from xlner_spacy.text.markers import STYLES
 
 RESULTS = Path(__file__).parent / "results"
 HALF = 500

@@ -18,13 +18,13 @@ import spacy
 from spacy.tokens import Doc
 
 from xlner_spacy import give_translation
-from xlner_spacy.benchmarks.metrics import score, token_entities
-from xlner_spacy.benchmarks.model import benchmark_model, interval
+from xlner_spacy.annotators.spacy_pipeline import SpacyPipeline
 from xlner_spacy.corpus.conll import GoldSentence, read_conll
 from xlner_spacy.corpus.detokenize import to_doc
-from xlner_spacy.corpus.manifest import write_json
-from xlner_spacy.languages import tokenizer
-from xlner_spacy.sources.spacy_pipeline import SpacyPipeline
+from xlner_spacy.evaluation.metrics import score, token_entities
+from xlner_spacy.evaluation.model import benchmark_model, interval
+from xlner_spacy.files import write_json
+from xlner_spacy.text.languages import tokenizer
 
 RESULT = Path(__file__).parent / "results" / "breakdown.json"
 

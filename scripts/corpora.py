@@ -21,9 +21,9 @@ from pathlib import Path
 
 import srsly
 
-from xlner_spacy.benchmarks.corpora import KNOWN
-from xlner_spacy.corpus.texts import atomic_file
 from xlner_spacy.errors import InputError, XlnerError
+from xlner_spacy.evaluation.corpora import KNOWN
+from xlner_spacy.files import atomic_file
 
 ASSETS = Path("assets")
 

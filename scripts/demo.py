@@ -12,8 +12,9 @@ from spacy.tokens import Doc
 from tqdm import tqdm
 
 from xlner_spacy.cli.project import load_pipeline
-from xlner_spacy.corpus.texts import atomic_file, read_docs
-from xlner_spacy.visualize import render_page
+from xlner_spacy.corpus.texts import read_docs
+from xlner_spacy.files import atomic_file
+from xlner_spacy.reports.page import render_page
 
 
 def main(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xlner_spacy import give_translation
-from xlner_spacy.languages import blank
+from xlner_spacy.text.languages import blank
 
 
 def test_khmer_by_characters_and_the_rest_by_words():

@@ -12,9 +12,9 @@ from thinc.api import Config
 from typer.testing import CliRunner
 
 from xlner_spacy.cli.app import app
-from xlner_spacy.configs import for_languages
 from xlner_spacy.errors import InputError
-from xlner_spacy.pipeline.base import StageComponent
+from xlner_spacy.pipeline.component import StageComponent
+from xlner_spacy.pipeline.loading import for_languages
 
 METHODS = sorted((Path(__file__).parents[1] / "configs" / "methods").glob("*.cfg"))
 

@@ -9,7 +9,7 @@ import pytest
 import spacy
 from spacy.util import load_config, load_model_from_config
 
-from xlner_spacy import defaults
+from xlner_spacy.pipeline import defaults
 from xlner_spacy.registry import REGISTRIES
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from xlner_spacy.languages import tokenizer
-from xlner_spacy.segments import clean, has_words, sentences
+from xlner_spacy.text.languages import tokenizer
+from xlner_spacy.text.segments import clean, has_words, sentences
 
 SETTINGS = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

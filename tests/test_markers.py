@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xlner_spacy.markers import (
+from xlner_spacy.text.markers import (
     STYLES,
     Marked,
     assign,
@@ -17,7 +17,7 @@ from xlner_spacy.markers import (
     translate_marked,
     unmark,
 )
-from xlner_spacy.segments import clean
+from xlner_spacy.text.segments import clean
 
 
 def recovered(text, style="brackets"):

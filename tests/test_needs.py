@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from xlner_spacy.errors import SetupError
-from xlner_spacy.needs import Needs, needs_of
+from xlner_spacy.models.requirements import Needs, needs_of
 from xlner_spacy.translators.ctranslate2 import make_ctranslate2
 from xlner_spacy.translators.parallel_text import make_parallel_text
 

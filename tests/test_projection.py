@@ -7,8 +7,8 @@ import pytest
 from xlner_spacy.candidates.aligned_ranges import AlignedRanges
 from xlner_spacy.candidates.ngrams import Ngrams
 from xlner_spacy.errors import SetupError
-from xlner_spacy.scorers.link_density import LinkDensity
-from xlner_spacy.scorers.link_f1 import LinkF1
+from xlner_spacy.measures.link_density import LinkDensity
+from xlner_spacy.measures.link_f1 import LinkF1
 from xlner_spacy.types import Bitext, Link
 
 

@@ -11,8 +11,8 @@ DocBin in a process that has not built a pipeline) and the `xl_…` registries.
 
 from . import registry
 from .about import __version__
-from .extensions import install
-from .given import give_translation
+from .document.attributes import install
+from .document.give import give_translation
 
 install()
 

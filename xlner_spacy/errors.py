@@ -27,12 +27,6 @@ class SetupError(XlnerError):
     """
 
 
-def check_setting(part: str, name: str, value: object, valid: bool, wanted: str) -> None:
-    """RAISES: SetupError that names the setting, its value and what it must be."""
-    if not valid:
-        raise SetupError(f"{part}: {name}={value!r} is not {wanted}.")
-
-
 class BackendError(XlnerError):
     """A backend answered with something that it must not answer (a wrong number of
     translations, say) for the texts it was given."""

@@ -20,8 +20,8 @@ from typing import Any
 import torch
 from threadpoolctl import threadpool_limits
 
-from xlner_spacy import defaults
-from xlner_spacy.corpus.texts import atomic_file
+from xlner_spacy.files import atomic_file
+from xlner_spacy.pipeline import defaults
 
 from .aligning import alignment, projection
 from .given import DATA, europarl

@@ -9,7 +9,7 @@ import spacy
 
 from xlner_spacy.aligners.awesome import Awesome
 from xlner_spacy.aligners.simalign import SimAlign
-from xlner_spacy.benchmarks.run import given_pair
+from xlner_spacy.evaluation.projection import given_pair
 
 from .given import ENGINES, METHODS, Gold, afresh, paper_greedy, simalign, word_pairs
 from .timing import in_turns, rate, ratios

@@ -12,10 +12,10 @@ import spacy
 from simalign import SentenceAligner
 
 from xlner_spacy.aligners.simalign import EMBEDDED_LAYER
-from xlner_spacy.benchmarks.corpora import read_pairs
-from xlner_spacy.benchmarks.run import given_pair
 from xlner_spacy.corpus.conll import GoldSentence, read_conll
-from xlner_spacy.offline.encoder import encoder_path
+from xlner_spacy.evaluation.corpora import read_pairs
+from xlner_spacy.evaluation.projection import given_pair
+from xlner_spacy.models.embedded import encoder_path
 from xlner_spacy.types import Proposal
 
 DATA = Path(os.environ.get("XLNER_DATA", "assets"))

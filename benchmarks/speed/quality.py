@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from xlner_spacy.benchmarks.run import benchmark_projection
+from xlner_spacy.evaluation.projection import benchmark_projection
 
 from .given import DATA, ENGINES
 

@@ -12,7 +12,7 @@ from typing import Any
 import spacy
 from spacy.language import Language
 
-from xlner_spacy.cli.cache import cache_translations
+from xlner_spacy.cli.translation_cache import cache_translations
 
 from .given import afresh, portuguese
 from .timing import in_turns, rate, ratios, spread

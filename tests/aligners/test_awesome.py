@@ -7,8 +7,8 @@ import pytest
 
 from tests import tiny_models
 from xlner_spacy.aligners.awesome import Awesome, SoftmaxExtraction
-from xlner_spacy.aligners.encoder import Encoded
 from xlner_spacy.errors import SetupError
+from xlner_spacy.models.encoder import Encoded
 
 
 def encoded(vectors, words=None) -> Encoded:

@@ -12,9 +12,9 @@ import transformers
 
 from tests import tiny_models
 from xlner_spacy.aligners.awesome import Awesome
-from xlner_spacy.aligners.encoder import EncoderSettings, shared_encoder
 from xlner_spacy.aligners.simalign import SimAlign
 from xlner_spacy.errors import SetupError
+from xlner_spacy.models.encoder import EncoderSettings, shared_encoder
 
 SENTENCES = [
     ("Maria", "vive", "em", "Lisboa", "."),

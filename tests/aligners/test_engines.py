@@ -12,10 +12,10 @@ import pytest
 import torch
 
 from tests import tiny_models
-from xlner_spacy.aligners.encoder import EncoderSettings, shared_encoder
-from xlner_spacy.aligners.engines import pool_of
 from xlner_spacy.aligners.simalign import SimAlign
 from xlner_spacy.errors import SetupError
+from xlner_spacy.models.encoder import EncoderSettings, shared_encoder
+from xlner_spacy.models.engines import pool_of
 
 SENTENCES = [("Maria", "vive", "em", "Lisboa", ".")[:n] for n in range(1, 6)]
 WITHOUT = 'pip install "xlner-spacy\\[fast\\]"'

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from simalign import SentenceAligner
 
-from xlner_spacy.aligners import extraction
+from xlner_spacy.models import extraction
 from xlner_spacy.types import Link
 
 

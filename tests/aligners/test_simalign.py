@@ -9,7 +9,7 @@ from tests import tiny_models
 from xlner_spacy.aligners.simalign import EMBEDDED_LAYER, METHODS, SimAlign
 from xlner_spacy.corpus.conll import read_conll
 from xlner_spacy.errors import SetupError
-from xlner_spacy.offline.encoder import encoder_path
+from xlner_spacy.models.embedded import encoder_path
 
 PAIRS = [
     ("Petrobras opened an office in Maputo .", "A Petrobras abriu um escritório em Maputo ."),

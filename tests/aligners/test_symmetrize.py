@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xlner_spacy.aligners.symmetrize import HEURISTICS, Symmetrized, symmetrize
-from xlner_spacy.aligners.words import ExactWords
+from xlner_spacy.aligners.exact_words import ExactWords
+from xlner_spacy.aligners.symmetrized import HEURISTICS, Symmetrized, symmetrize
 from xlner_spacy.errors import SetupError
 from xlner_spacy.types import Link
 

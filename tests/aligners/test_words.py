@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xlner_spacy.aligners.words import ExactWords, FuzzyWords
+from xlner_spacy.aligners.exact_words import ExactWords
+from xlner_spacy.aligners.fuzzy_words import FuzzyWords
 from xlner_spacy.errors import SetupError
 from xlner_spacy.types import Link
 

@@ -8,8 +8,8 @@ import pytest
 from nervaluate import Evaluator
 from typer.testing import CliRunner
 
-from xlner_spacy.benchmarks.metrics import score
 from xlner_spacy.cli.app import app
+from xlner_spacy.evaluation.metrics import score
 
 EN = "Maria\tB-PER\nlives\tO\nin\tO\nLisbon\tB-LOC\n.\tO\n\nPetrobras\tB-ORG\nopened\tO\n.\tO\n"
 PT = "A\tO\nMaria\tB-PER\nvive\tO\nem\tO\nLisboa\tB-LOC\n.\tO\n\nA\tO\nPetrobras\tB-LOC\nabriu\tO\n.\tO\n"

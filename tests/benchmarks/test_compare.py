@@ -353,7 +353,7 @@ def test_what_is_known_is_not_measured_again(folder):
 
 
 def test_a_run_that_was_killed_goes_on(folder, monkeypatch):
-    from xlner_spacy.benchmarks import compare as module
+    from xlner_spacy.evaluation import compare as module
 
     configs = write(folder, one=method(), two=method("ILP"))
     write_json = module.write_json

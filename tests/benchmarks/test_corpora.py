@@ -13,9 +13,9 @@ import pytest
 import srsly
 from typer.testing import CliRunner
 
-from xlner_spacy.benchmarks.corpora import KNOWN, find_corpora, read_pairs
 from xlner_spacy.cli.app import app
 from xlner_spacy.errors import InputError, SetupError
+from xlner_spacy.evaluation.corpora import KNOWN, find_corpora, read_pairs
 
 ROOT = Path(__file__).parents[2]
 

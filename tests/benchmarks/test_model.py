@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from xlner_spacy.benchmarks.metrics import score
-from xlner_spacy.benchmarks.model import benchmark_model, confusion, interval, together
 from xlner_spacy.cli.app import app
 from xlner_spacy.errors import InputError
+from xlner_spacy.evaluation.metrics import score
+from xlner_spacy.evaluation.model import benchmark_model, confusion, interval, together
 
 GOLD = (
     "Ana B-PER\nvive O\nem O\no O\nPorto B-LOC\n. O\n\n"

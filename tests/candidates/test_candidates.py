@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from tests import tiny_models
 from xlner_spacy import give_translation
+from xlner_spacy.annotators.huggingface_ner import HuggingFaceNER
+from xlner_spacy.annotators.spacy_pipeline import SpacyPipeline
 from xlner_spacy.candidates.ner_spans import NERSpans
 from xlner_spacy.candidates.ngrams import Ngrams
 from xlner_spacy.candidates.union import Union
 from xlner_spacy.errors import BackendError, SetupError
-from xlner_spacy.sources.huggingface_ner import HuggingFaceNER
-from xlner_spacy.sources.spacy_pipeline import SpacyPipeline
 from xlner_spacy.types import Bitext, Link
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xlner_spacy.candidates.names import NameSpans
+from xlner_spacy.candidates.name_spans import NameSpans
 from xlner_spacy.candidates.ngrams import Ngrams
 from xlner_spacy.errors import SetupError
 from xlner_spacy.types import Bitext, Link

@@ -393,7 +393,7 @@ def test_the_demo_page(tmp_path):
 
 
 def test_a_page_escapes_what_is_html_in_a_text(nlp):
-    from xlner_spacy.visualize import render_page
+    from xlner_spacy.reports.page import render_page
 
     page = render_page([nlp("A <script>alert(1)</script> Petrobras abriu em Maputo.")])
     assert "<script>alert" not in page

@@ -18,12 +18,12 @@ from spacy.tokens import Doc, DocBin
 from typer.testing import CliRunner
 
 from xlner_spacy.cli.app import app
-from xlner_spacy.corpus.build import BuildOptions, build
 from xlner_spacy.corpus.gold import read_gold
-from xlner_spacy.corpus.manifest import read_manifest
-from xlner_spacy.corpus.readers import corpus_files
-from xlner_spacy.corpus.select import Selection, lot, select, text_key
 from xlner_spacy.errors import BackendError, InputError, SetupError
+from xlner_spacy.silver.builder import BuildOptions, build
+from xlner_spacy.silver.manifest import read_manifest
+from xlner_spacy.silver.select import Selection, lot, select, text_key
+from xlner_spacy.training.reader import corpus_files
 
 ASSETS = Path(__file__).parents[2] / "assets"
 BIN = Path(sys.executable).parent

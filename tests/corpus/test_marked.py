@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 import spacy
 
-from xlner_spacy.corpus.build import BuildOptions, build
 from xlner_spacy.corpus.gold import read_gold
-from xlner_spacy.corpus.manifest import read_manifest
-from xlner_spacy.corpus.readers import corpus_files
-from xlner_spacy.corpus.select import Selection
 from xlner_spacy.errors import InputError, SetupError
-from xlner_spacy.reports.report import render_report
+from xlner_spacy.reports.report_page import render_report
+from xlner_spacy.silver.builder import BuildOptions, build
+from xlner_spacy.silver.manifest import read_manifest
+from xlner_spacy.silver.select import Selection
+from xlner_spacy.training.reader import corpus_files
 
 PT = spacy.blank("pt")
 GOLD = """Siemens B-ORG

@@ -15,9 +15,9 @@ from xlner_spacy.matchers import exact
 from xlner_spacy.matchers.exact import Exact, walk
 from xlner_spacy.matchers.greedy import Greedy
 from xlner_spacy.matchers.ilp import ILP
-from xlner_spacy.matchers.prices import Prices
-from xlner_spacy.matchers.ties import EQUAL
-from xlner_spacy.scorers.link_f1 import LinkF1
+from xlner_spacy.measures.link_f1 import LinkF1
+from xlner_spacy.solving.prices import Prices
+from xlner_spacy.solving.ties import EQUAL
 from xlner_spacy.types import Bitext, Link, Proposal
 
 # Any number, and few distinct ones, so that there are ties.

@@ -15,7 +15,7 @@ from xlner_spacy.matchers.bipartite import Bipartite
 from xlner_spacy.matchers.exact import Exact
 from xlner_spacy.matchers.greedy import Greedy
 from xlner_spacy.matchers.ilp import ILP
-from xlner_spacy.matchers.ties import EQUAL, by_entity, overlap
+from xlner_spacy.solving.ties import EQUAL, by_entity, overlap
 from xlner_spacy.types import Proposal
 
 # Few distinct scores, so that ties are the rule.

@@ -11,7 +11,7 @@ import torch
 from transformers import AutoModel, AutoTokenizer
 
 from xlner_spacy.errors import SetupError
-from xlner_spacy.offline import encoder
+from xlner_spacy.models import embedded as encoder
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def test_q4_block():
 
 
 def test_two_processes_at_once(tmp_path):
-    code = "from xlner_spacy.offline.encoder import encoder_path; print(encoder_path())"
+    code = "from xlner_spacy.models.embedded import encoder_path; print(encoder_path())"
     env = {**__import__("os").environ, "XLNER_CACHE": str(tmp_path)}
     runs = [
         subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, env=env, text=True)

@@ -9,9 +9,9 @@ from random import Random
 import pytest
 import spacy
 
-from xlner_spacy.benchmarks.run import given_pair
 from xlner_spacy.corpus.conll import GoldSentence
-from xlner_spacy.pipeline.dense import A_WORD, FEW, strongest
+from xlner_spacy.document.strongest_links import A_WORD, FEW, strongest
+from xlner_spacy.evaluation.projection import given_pair
 from xlner_spacy.types import Link
 
 

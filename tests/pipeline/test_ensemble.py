@@ -9,8 +9,8 @@ import spacy
 from spacy.tokens import DocBin
 
 from xlner_spacy.errors import BackendError, SetupError
-from xlner_spacy.pipeline.ensemble import Ensemble
-from xlner_spacy.pipeline.members import Ballot, Findings
+from xlner_spacy.pipeline.stages.ensemble import Ensemble
+from xlner_spacy.pipeline.stages.members import Ballot, Findings
 
 GREEDY = {"@xl_matchers": "xlner.Greedy.v1"}
 METHODS = {

@@ -12,15 +12,15 @@ import pytest
 import spacy
 from typer.testing import CliRunner
 
-from xlner_spacy.benchmarks.model import benchmark_model
 from xlner_spacy.cli.app import app
-from xlner_spacy.corpus.build import BuildOptions, build
-from xlner_spacy.corpus.manifest import read_manifest
-from xlner_spacy.corpus.select import Selection
 from xlner_spacy.errors import InputError
-from xlner_spacy.reports.files import named_files, read_metrics
-from xlner_spacy.reports.marks import Mark, pieces
-from xlner_spacy.reports.report import render_report
+from xlner_spacy.evaluation.model import benchmark_model
+from xlner_spacy.reports.highlights import Mark, pieces
+from xlner_spacy.reports.inputs import named_files, read_metrics
+from xlner_spacy.reports.report_page import render_report
+from xlner_spacy.silver.builder import BuildOptions, build
+from xlner_spacy.silver.manifest import read_manifest
+from xlner_spacy.silver.select import Selection
 
 TEXTS = [
     "A Petrobras abriu um escritório em Maputo.",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from xlner_spacy.errors import SetupError
-from xlner_spacy.scorers.link_f1 import LinkF1
-from xlner_spacy.scorers.name_f1 import NameF1
+from xlner_spacy.measures.link_f1 import LinkF1
+from xlner_spacy.measures.name_f1 import NameF1
 from xlner_spacy.types import Bitext, Link
 
 

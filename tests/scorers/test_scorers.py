@@ -10,17 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import tiny_models
+from xlner_spacy.annotators.huggingface_ner import HuggingFaceNER
+from xlner_spacy.annotators.spacy_pipeline import SpacyPipeline
 from xlner_spacy.candidates.ner_spans import NERSpans
 from xlner_spacy.errors import BackendError, SetupError
-from xlner_spacy.scorers.characters import CharacterSimilarity
-from xlner_spacy.scorers.label_probability import LabelProbability
-from xlner_spacy.scorers.link_density import LinkDensity
-from xlner_spacy.scorers.link_f1 import LinkF1
-from xlner_spacy.scorers.mass import LinkMass
-from xlner_spacy.scorers.translation_probability import TranslationProbability
-from xlner_spacy.scorers.weighted_sum import WeightedSum
-from xlner_spacy.sources.huggingface_ner import HuggingFaceNER
-from xlner_spacy.sources.spacy_pipeline import SpacyPipeline
+from xlner_spacy.measures.character_similarity import CharacterSimilarity
+from xlner_spacy.measures.label_probability import LabelProbability
+from xlner_spacy.measures.link_density import LinkDensity
+from xlner_spacy.measures.link_f1 import LinkF1
+from xlner_spacy.measures.link_mass import LinkMass
+from xlner_spacy.measures.translation_probability import TranslationProbability
+from xlner_spacy.measures.weighted_sum import WeightedSum
 from xlner_spacy.translators.huggingface import HuggingFaceTranslator
 from xlner_spacy.types import Bitext, Link
 

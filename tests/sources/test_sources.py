@@ -7,10 +7,10 @@ import spacy
 
 from tests import tiny_models
 from xlner_spacy import give_translation
+from xlner_spacy.annotators.huggingface_ner import HuggingFaceNER
+from xlner_spacy.annotators.spacy_pipeline import SpacyPipeline
 from xlner_spacy.errors import InputError, SetupError
-from xlner_spacy.sources.huggingface_ner import HuggingFaceNER
-from xlner_spacy.sources.mentions import trimmed
-from xlner_spacy.sources.spacy_pipeline import SpacyPipeline
+from xlner_spacy.text.mentions import trimmed
 
 LABELS = {"PERSON": "PER", "GPE": "LOC"}
 

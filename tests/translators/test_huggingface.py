@@ -9,8 +9,8 @@ import spacy
 
 from tests import tiny_models
 from xlner_spacy.errors import SetupError
+from xlner_spacy.models.seq2seq import find_direction
 from xlner_spacy.translators.huggingface import HuggingFaceTranslator
-from xlner_spacy.translators.seq2seq import find_direction
 
 FAMILIES = {
     "nllb": tiny_models.nllb,

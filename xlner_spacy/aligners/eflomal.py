@@ -13,12 +13,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..corpus.texts import atomic_file, check_place
-from ..errors import InputError, SetupError, check_setting
-from ..needs import Needs
+from ..errors import InputError, SetupError
+from ..files import atomic_file, check_place
+from ..models.encoder_aligner import Pair
+from ..models.requirements import Needs
+from ..settings import check_setting
 from ..types import Link
-from .base import Pair
-from .symmetrize import DEFAULT, check_heuristic, symmetrize
+from .symmetrized import DEFAULT, check_heuristic, symmetrize
 
 NEEDS = Needs(module="eflomal", install='pip install "xlner-spacy[eflomal]"')
 

@@ -12,12 +12,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import SetupError, check_setting
-from ..languages import check_language, flores200, iso639_1
-from ..needs import Needs
+from ..errors import SetupError
+from ..models.encoder import Encoded, EncoderSettings, Words, shared_encoder
+from ..models.encoder_aligner import EncoderAligner, Extract
+from ..models.requirements import Needs
+from ..settings import check_setting
+from ..text.languages import check_language, flores200, iso639_1
 from .awesome import SoftmaxExtraction
-from .base import EncoderAligner, Extract
-from .encoder import Encoded, EncoderSettings, Words, shared_encoder
 from .simalign import METHODS, SimilarityExtraction
 
 EXTRACTIONS = ("softmax", *METHODS)

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import check_setting
-from ..needs import Needs
+from ..models import extraction
+from ..models.encoder import Encoded, EncoderSettings, shared_encoder
+from ..models.encoder_aligner import EncoderAligner
+from ..models.requirements import Needs
+from ..settings import check_setting
 from ..types import Link
-from . import extraction
-from .base import EncoderAligner
-from .encoder import Encoded, EncoderSettings, shared_encoder
 
 METHODS = tuple(extraction.METHODS)
 # The embedded encoder aligns best at layer 7 (tuned on Europarl); 8 is SimAlign's own

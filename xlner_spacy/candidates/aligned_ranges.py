@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..errors import check_setting
-from ..needs import Needs
+from ..models.requirements import Needs
+from ..settings import check_setting
 from ..types import Bitext, Span
 
 NEEDS = Needs()

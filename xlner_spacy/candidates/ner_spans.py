@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..needs import Needs
+from ..models.requirements import Needs
+from ..models.target_mentions import TargetMention, target_mentions
 from ..types import Bitext, SourceAnnotator, Span
-from .target_mentions import TargetMention, target_mentions
 
 NEEDS = Needs(model="an NER of the target language: @xl_sources")
 

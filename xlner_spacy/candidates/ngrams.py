@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..errors import check_setting
-from ..needs import Needs
+from ..models.requirements import Needs
+from ..settings import check_setting
+from ..text.words import WITHIN, counted, is_break, stop_words
 from ..types import Bitext, Span
-from .words import WITHIN, counted, is_break, stop_words
 
 NEEDS = Needs()
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import BackendError, check_setting
-from ..needs import Needs
+from ..errors import BackendError
+from ..models.requirements import Needs
+from ..settings import check_setting
 from ..types import Bitext, CandidateGenerator, Span
 
 # Any: a config is checked before the blocks within are made.

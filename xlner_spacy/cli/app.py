@@ -14,9 +14,9 @@ from typer.core import TyperGroup
 
 from ..about import __version__
 from ..errors import XlnerError
-from .benchmark import benchmark_app
 from .build import build
-from .encoder import encoder
+from .evaluate import benchmark_app
+from .export_encoder import encoder
 from .info import info
 from .model_card import model_card
 from .options import debug_is_on

@@ -9,10 +9,10 @@ from typing import Annotated, Any
 
 import typer
 
-from ..configs import read_config
-from .cache import Cache, cache_translations, report_cache
+from ..pipeline.loading import read_config
 from .options import Debug, PipelineConfig, Quiet, SourceLang
 from .project import load_pipeline
+from .translation_cache import Cache, cache_translations, report_cache
 
 
 class Mode(StrEnum):
@@ -97,10 +97,10 @@ def build(
 
     Run again after it was interrupted, it goes on where it was, and the result is the same.
     """
-    from ..corpus.build import BuildOptions
-    from ..corpus.build import build as build_corpus
     from ..corpus.labels import parse_label_map
-    from ..corpus.select import Selection
+    from ..silver.builder import BuildOptions
+    from ..silver.builder import build as build_corpus
+    from ..silver.select import Selection
 
     if len(paths) < 2:
         raise typer.BadParameter("Give at least one file, and the folder to build.")

@@ -38,8 +38,8 @@ def collect(lang: str | None, source_lang: str) -> dict[str, Any]:
     RAISES: SetupError for an unknown language.
     """
     from ..about import __version__
-    from ..languages import check_language, has_spacy_rules
     from ..registry import REGISTRIES
+    from ..text.languages import check_language, has_spacy_rules
 
     facts: dict[str, Any] = {
         "version": __version__,
@@ -66,7 +66,7 @@ def _backends(registry: Any) -> dict[str, dict[str, str]]:
 
 
 def _backend(point: importlib.metadata.EntryPoint) -> dict[str, str]:
-    from ..needs import needs_of
+    from ..models.requirements import needs_of
 
     try:
         needs = needs_of(point.load())
@@ -78,7 +78,7 @@ def _backend(point: importlib.metadata.EntryPoint) -> dict[str, str]:
 
 
 def _choices(source: str, target: str) -> dict[str, dict[str, Any]]:
-    from .. import defaults
+    from ..pipeline import defaults
 
     return {
         part: {

@@ -38,8 +38,8 @@ def model_card(
 
     `spacy package` takes both along. A README.md that is there is replaced.
     """
-    from ..reports.files import named_files
-    from ..reports.model_card import write_model_card
+    from ..reports.card import write_model_card
+    from ..reports.inputs import named_files
 
     package = write_model_card(
         pipeline,

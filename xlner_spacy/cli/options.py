@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from ..configs import read_config
 from ..errors import InputError
+from ..pipeline.loading import read_config
 
 _state = {"debug": False}
 

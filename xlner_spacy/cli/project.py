@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..configs import read_config
 from ..errors import BackendError, InputError
-from .cache import Cache, cache_translations, report_cache
+from ..pipeline.loading import read_config
 from .options import Debug, PipelineConfig, Quiet, SourceLang
+from .translation_cache import Cache, cache_translations, report_cache
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -82,9 +82,10 @@ def project_file(
     RETURNS: Counts of what was found ("found") and of what was lost, by kind.
     RAISES: InputError, SetupError.
     """
-    from ..benchmarks.metrics import add_losses
-    from ..corpus.texts import STANDARD, check_output, existing, read_docs, write_docs
-    from ..pipeline.base import go_on_after_failures
+    from ..corpus.texts import STANDARD, check_output, read_docs, write_docs
+    from ..evaluation.metrics import add_losses
+    from ..files import existing
+    from ..pipeline.component import go_on_after_failures
 
     check_output(output_path)
     if input_path != STANDARD:
@@ -118,7 +119,7 @@ def project_file(
 
 def _profile(nlp: Language, total: float) -> list[str]:
     """Where the seconds went: a line a stage, a line for each part of the aligner's work."""
-    from ..pipeline.base import StageComponent
+    from ..pipeline.component import StageComponent
 
     seconds: list[tuple[str, float]] = []
     for name, component in nlp.pipeline:
@@ -139,7 +140,7 @@ def _profile(nlp: Language, total: float) -> list[str]:
 def _for_new_matching(doc: Doc) -> Doc:
     """A Doc of a .spacy file brings its translation and alignment; how entities are placed
     is decided by this run."""
-    from ..extensions import forget
+    from ..document.attributes import forget
 
     forget(doc, "xl_candidates")
     return doc
@@ -154,9 +155,9 @@ def load_pipeline(lang: str | None, source_lang: str | None, config: Path | None
     from spacy.util import load_model_from_config
     from thinc.api import ConfigValidationError
 
-    from ..configs import for_languages
-    from ..languages import blank, check_language
-    from ..pipeline.base import StageComponent
+    from ..pipeline.component import StageComponent
+    from ..pipeline.loading import for_languages
+    from ..text.languages import blank, check_language
 
     if config is None:
         if lang is None:

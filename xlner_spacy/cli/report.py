@@ -24,8 +24,8 @@ def report(
 
     The page is one HTML file that needs no network.
     """
-    from ..reports.files import named_files
-    from ..reports.report import write_report
+    from ..reports.inputs import named_files
+    from ..reports.report_page import write_report
 
     write_report(folder, named_files(metrics or []), out, title)
     print(f"Written to {out}", file=sys.stderr)

@@ -47,7 +47,7 @@ def train_from_file(bitext: Path, output: Path, *, target_lang: str, source_lang
     """
     from ..aligners.eflomal import train_priors
     from ..corpus.texts import read_pairs
-    from ..languages import check_language, passing_words, tokenizer
+    from ..text.languages import check_language, passing_words, tokenizer
 
     target = tokenizer(check_language(target_lang))
     source = tokenizer(check_language(source_lang))

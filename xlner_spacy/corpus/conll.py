@@ -10,7 +10,8 @@ from pathlib import Path
 from spacy.training.iob_utils import iob_to_biluo, tags_to_entities
 
 from ..errors import InputError
-from .texts import decoded, existing
+from ..files import existing
+from .texts import decoded
 
 _TAG = re.compile(r"O|[BIESULM]-\S+")
 _PANX = re.compile(r"[a-z]{2,3}(-[a-z]+)*:(?=.)", re.DOTALL)

@@ -10,10 +10,11 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 
 from ..errors import InputError
+from ..files import existing
 from .conll import entities_of_tags, stream_conll
 from .detokenize import to_doc
 from .labels import LabelMap, map_label
-from .texts import decoded, existing, parse_record, read_docbin
+from .texts import decoded, parse_record, read_docbin
 
 # In Doc.user_data: how many entities the label map left out.
 LABELS_LEFT_OUT = "xl_labels_left_out"

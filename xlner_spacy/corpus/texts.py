@@ -6,20 +6,18 @@ Writing is atomic: a file appears under its name when it is complete, or not at 
 from __future__ import annotations
 
 import json
-import os
 import sys
-import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 
+from ..document.give import give_translation
 from ..errors import InputError
-from ..given import give_translation
+from ..files import atomic_file, check_place, existing
 
 # zlib, msgpack and DocBin each have their own ways of failing on bytes that are no DocBin.
 _NOT_A_DOCBIN = (zlib.error, ValueError, KeyError, IndexError, TypeError, AttributeError, OSError)
@@ -55,15 +53,6 @@ def read_docs(path: str, nlp: Language, source_lang: str) -> Iterator[Doc]:
         )
     with file.open("rb") as lines:
         yield from _from_lines(decoded(lines, str(file)), str(file), nlp, source_lang, as_json)
-
-
-def existing(path: str | Path) -> Path:
-    """RAISES: InputError if there is no such file."""
-    file = Path(path)
-    if not file.is_file():
-        what = "is a folder" if file.is_dir() else "does not exist"
-        raise InputError(f"{file} {what}.", hint="Give the path of a file.")
-    return file
 
 
 def read_docbin(file: Path, nlp: Language) -> Iterator[Doc]:
@@ -290,44 +279,3 @@ def check_output(path: str) -> None:
             hint="Name the output .jsonl or .spacy, or - for JSON lines on standard output.",
         )
     check_place(file)
-
-
-def check_place(file: Path) -> None:
-    """RAISES: InputError if there can be no file of this name."""
-    if file.is_dir() or not file.resolve().parent.is_dir():
-        raise InputError(
-            f"{file}: cannot be written: its folder does not exist or it is a folder itself.",
-            hint=f"mkdir -p {file.resolve().parent}",
-        )
-
-
-def make_folder(path: Path) -> None:
-    """RAISES: InputError if there can be no folder of this name."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"The folder {path} cannot be made ({error.strerror}).",
-            hint="Name one in a place where you may write.",
-        ) from error
-
-
-@contextmanager
-def atomic_file(path: Path) -> Iterator[IO[bytes]]:
-    """A file that gets its name when the block ends, and is removed if it raises."""
-    path = path.resolve()  # of a link, what it points to
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    partial = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-        partial.chmod(0o666 & ~_umask())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

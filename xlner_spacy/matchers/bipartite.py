@@ -6,12 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..errors import check_setting
-from ..needs import Needs
-from ..numbers import is_number
+from ..models.requirements import Needs
+from ..settings import check_setting, is_number
+from ..solving.ties import EQUAL, by_entity
 from ..types import Proposal
 from .greedy import Greedy
-from .ties import EQUAL, by_entity
 
 NEEDS = Needs()
 

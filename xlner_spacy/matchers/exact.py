@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ..needs import Needs
+from ..models.requirements import Needs
+from ..solving.groups import competing
+from ..solving.prices import Prices
+from ..solving.ties import EQUAL, by_entity
 from ..types import Proposal
 from .greedy import Greedy
-from .groups import competing
 from .ilp import ILP, Goal
-from .prices import Prices
-from .ties import EQUAL, by_entity
 
 # Sums that differ by less are equal: this share of what all could be worth at the most. It is above
 # the rounding of sums and far below what makes a difference, so that many small losses are none.

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from ..errors import check_setting
-from ..needs import Needs
-from ..numbers import is_number, is_whole
+from ..models.requirements import Needs
+from ..settings import check_setting, is_number, is_whole
+from ..solving.ties import preference
 from ..types import Proposal
-from .ties import preference
 
 NEEDS = Needs()
 

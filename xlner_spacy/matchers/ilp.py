@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ..backend import LazyBackend
-from ..errors import BackendError, SetupError, check_setting
-from ..needs import Needs
-from ..numbers import is_number, is_whole
+from ..errors import BackendError, SetupError
+from ..models.lazy import LazyBackend
+from ..models.requirements import Needs
+from ..settings import check_setting, is_number, is_whole
+from ..solving.groups import apart, best_without_overlap, competing, firsts, total
+from ..solving.ties import EQUAL, by_entity, overlap
 from ..types import Proposal
-from .groups import apart, best_without_overlap, competing, firsts, total
-from .ties import EQUAL, by_entity, overlap
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from spacy.util import get_lang_class
 
-from ..languages import has_spacy_rules
+from ..text.languages import has_spacy_rules
 
 FATES = ("other words", "not found")  # columns of a confusion that are no labels
 NO_ENTITY = "no entity"

@@ -19,11 +19,12 @@ from pathlib import Path
 
 import langcodes
 
-from ..backend import LazyBackend
-from ..errors import SetupError, check_setting
-from ..languages import iso639_1
-from ..needs import Needs
-from .processes import Child, ChildFailed
+from ..errors import SetupError
+from ..models.child_process import Child, ChildFailed
+from ..models.lazy import LazyBackend
+from ..models.requirements import Needs
+from ..settings import check_setting
+from ..text.languages import iso639_1
 
 logger = logging.getLogger(__name__)
 

@@ -14,11 +14,12 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..errors import SetupError, check_setting
-from ..needs import Needs
-from ..offline.encoder import cache_dir
+from ..errors import SetupError
+from ..files import cache_dir
+from ..models.answers import check_translations
+from ..models.requirements import Needs
+from ..settings import check_setting
 from ..types import Translator
-from .answers import check_translations
 
 NEEDS = Needs(model="another translator")
 

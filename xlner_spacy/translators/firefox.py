@@ -14,10 +14,10 @@ from typing import Any
 
 import langcodes
 
-from ..backend import LazyBackend
 from ..errors import SetupError
-from ..languages import iso639_1
-from ..needs import Needs
+from ..models.lazy import LazyBackend
+from ..models.requirements import Needs
+from ..text.languages import iso639_1
 
 NEEDS = Needs(
     module="fxtranslate",

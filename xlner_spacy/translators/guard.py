@@ -12,22 +12,23 @@ import pickle
 import sys
 from collections.abc import Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import srsly
 
-from ..backend import LazyBackend
-from ..errors import SetupError, check_setting
-from ..needs import Needs
+from ..errors import SetupError
+from ..models import worker
+from ..models.answers import check_translations
+from ..models.child_process import Child, ChildFailed
+from ..models.lazy import LazyBackend
+from ..models.requirements import Needs
+from ..settings import check_setting
 from ..types import Translator
-from .answers import check_translations
-from .processes import Child, ChildFailed
 
 NEEDS = Needs(model="another translator")
 logger = logging.getLogger(__name__)
 
-WORKER = Path(__file__).with_name("worker.py")
+WORKER = worker.__file__
 # Any translator can do something with this; it is asked for so that loading a model does
 # not count as time that a text took.
 FIRST_TEXT = "."

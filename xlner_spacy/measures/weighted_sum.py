@@ -1,0 +1,76 @@
+"""Several scores together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..errors import BackendError
+from ..models.requirements import Needs
+from ..settings import check_setting
+from ..types import Bitext, CandidateScorer, Span
+
+# Any: a config is checked before the blocks within are made.
+
+NEEDS = Needs(model="several scores")
+
+
+def make_weighted_sum(
+    scorers: dict[str, Any], weights: dict[str, float] | None = None
+) -> WeightedSum:
+    """Registered as `xlner.WeightedSum.v1`.
+
+    scorers (dict): Blocks of @xl_scorers under names of your own:
+
+        [components.xl_projector.scorer]
+        @xl_scorers = "xlner.WeightedSum.v1"
+        weights = {"links": 2.0}
+
+        [components.xl_projector.scorer.scorers.links]
+        @xl_scorers = "xlner.LinkF1.v1"
+
+        [components.xl_projector.scorer.scorers.characters]
+        @xl_scorers = "xlner.CharacterSimilarity.v1"
+
+    weights (dict): By those names; 1 where there is none.
+    """
+    return WeightedSum(scorers, weights)
+
+
+class WeightedSum:
+    """The weighted mean of the scores: from 0 to 1 if each of them is."""
+
+    def __init__(
+        self, scorers: dict[str, CandidateScorer], weights: dict[str, float] | None = None
+    ) -> None:
+        name = "WeightedSum"
+        weights = weights or {}
+        usable = bool(scorers) and all(callable(scorer) for scorer in scorers.values())
+        check_setting(name, "scorers", scorers, usable, "at least one scorer, and nothing else")
+        known = not set(weights) - set(scorers)
+        names = ", ".join(scorers)
+        check_setting(name, "weights", weights, known, f"made of the scorers' names ({names})")
+        self.scorers = scorers
+        self.weights = {key: weights.get(key, 1.0) for key in scorers}
+        usable = min(self.weights.values()) >= 0 and sum(self.weights.values()) > 0
+        check_setting(name, "weights", weights, usable, "0 or more each, with a sum above 0")
+
+    def __call__(
+        self, bitexts: Sequence[Bitext], candidates: Sequence[Sequence[Sequence[Span]]]
+    ) -> list[list[list[float]]]:
+        """RAISES: BackendError, with its name, if a scorer's answer does not fit."""
+        total = sum(self.weights.values())
+        sums = [[[0.0] * len(spans) for spans in own] for own in candidates]
+        for name, scorer in self.scorers.items():
+            scores = scorer(bitexts, candidates)
+            if _shape(scores) != _shape(candidates):
+                raise BackendError(f"WeightedSum: {name!r} did not give one score a candidate.")
+            share = self.weights[name] / total
+            for own, answer in zip(sums, scores, strict=True):
+                for row, more in zip(own, answer, strict=True):
+                    row[:] = [a + share * b for a, b in zip(row, more, strict=True)]
+        return sums
+
+
+def _shape(nested: Sequence[Sequence[Sequence[object]]]) -> list[list[int]]:
+    return [[len(row) for row in rows] for rows in nested]

@@ -1,0 +1,355 @@
+"""Vectors of words in context, from a layer of a Transformers encoder.
+
+What all aligners share that compare such vectors: sentences are encoded in batches of
+similar length, each distinct sentence once; what is longer than the model takes is encoded
+in windows; layers after the one that is used are not computed.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import wait
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+from weakref import WeakValueDictionary
+
+import numpy as np
+
+from ..files import build_once
+from ..settings import check_setting
+from .embedded import encoder_path
+from .engines import (
+    ENGINES,
+    OPENVINO,
+    Engine,
+    OpenVinoEngine,
+    TorchEngine,
+    openvino_version,
+    pool_of,
+    write_openvino,
+)
+from .hub import best_device, load
+from .lazy import LazyBackend, make_torch_safe_to_fork
+
+Words = tuple[str, ...]
+
+# Bytes of vectors that an encoder keeps for calls that come again.
+KEPT_BYTES = 128 * 2**20
+
+
+@dataclass(frozen=True)
+class EncoderSettings:
+    """What an encoder is made of.
+
+    model (str): Hub name or folder. None: the embedded multilingual-e5-small.
+    layer (int): The hidden layer that is used; 0 are the embeddings of word pieces. None:
+        the last one.
+    token_type (str): "bpe" for a vector a word piece, "word" for the mean of a word's pieces.
+    device (str): "cpu", "cuda", "cuda:1" or "auto".
+    batch_size (int): Sentences encoded at once, at the most.
+    engine (str): "torch", or "openvino" or "openvino-int8" (extra `fast`; on CPUs only). "auto":
+        openvino for the embedded model where it is installed and no GPU is, else torch. Another
+        model would be converted anew in every process.
+    """
+
+    model: str | None
+    layer: int | None
+    token_type: str = "bpe"
+    device: str = "auto"
+    batch_size: int = 64
+    engine: str = "auto"
+
+    def __post_init__(self) -> None:
+        token_types = ("bpe", "word")
+        known = self.token_type in token_types
+        check_setting("aligner", "token_type", self.token_type, known, "bpe or word")
+        positive = "a number greater than 0"
+        check_setting("aligner", "batch_size", self.batch_size, self.batch_size > 0, positive)
+        known = self.engine in ENGINES
+        check_setting("aligner", "engine", self.engine, known, f"one of {', '.join(ENGINES)}")
+        on_cpu = self.engine in ("auto", "torch") or self.device in ("auto", "cpu")
+        wanted = f"cpu or auto, which the engine {self.engine} needs"
+        check_setting("aligner", "device", self.device, on_cpu, wanted)
+
+
+class Encoded(NamedTuple):
+    """A sentence's vectors, as unit vectors and lengths, and the word that each is of."""
+
+    unit: np.ndarray  # float32, (pieces, hidden)
+    norms: np.ndarray  # float32, (pieces,)
+    words: np.ndarray  # int, (pieces,)
+
+
+class _Window(NamedTuple):
+    """A run of word pieces of a sentence that the model takes in one go."""
+
+    sentence: int
+    ids: np.ndarray  # (pieces,)
+    words: np.ndarray  # the word that each piece is of
+
+
+def shared_encoder(settings: EncoderSettings) -> Encoder:
+    """The one encoder of this process that has these settings, so that several aligners
+    load a model once and encode the same sentences once."""
+    encoder = _encoders.get(settings)
+    if encoder is None:
+        encoder = _encoders[settings] = Encoder(settings)
+    return encoder
+
+
+class Encoder(LazyBackend):
+    """Encodes sentences of words. Made by `shared_encoder`, also where it is unpickled."""
+
+    def __init__(self, settings: EncoderSettings) -> None:
+        self.settings = settings
+        self.kept_bytes = KEPT_BYTES
+
+    def __reduce__(self) -> tuple:
+        return shared_encoder, (self.settings,)
+
+    def load(self) -> None:
+        """RAISES: SetupError if the model cannot be loaded or has too few layers."""
+        self._loaded  # noqa: B018
+
+    def encode(self, sentences: Iterable[Words], code: str | None = None) -> dict[Words, Encoded]:
+        """Encode distinct sentences.
+
+        code (str): The language, in the model's own code, where it is told the language.
+        RETURNS: The vectors of each sentence. The answers of the last calls are kept (up to
+            `kept_bytes`) and given again for the same sentences in the same order, so that a
+            result never depends on what was encoded before.
+        """
+        distinct = tuple(dict.fromkeys(sentences))
+        key = (code, distinct)
+        if key in self._kept:
+            self._kept.move_to_end(key)
+            return self._kept[key]
+        answer = self._encode(distinct, code)
+        self._keep(key, answer)
+        return answer
+
+    def _encode(self, sentences: Sequence[Words], code: str | None) -> dict[Words, Encoded]:
+        before, after = self._special_ids(code)
+        windows = list(self._windows(sentences, len(before) + len(after)))
+        windows.sort(key=lambda window: len(window.ids))
+        parts: list[list[tuple[_Window, np.ndarray]]] = [[] for _ in sentences]
+        batches = list(self._batches(windows))
+        for batch, found in zip(batches, self._run_all(batches, before, after), strict=True):
+            for window, vectors in zip(batch, found, strict=True):
+                parts[window.sentence].append((window, vectors))
+        return {words: self._join(found) for words, found in zip(sentences, parts, strict=True)}
+
+    def _run_all(
+        self, batches: list[list[_Window]], before: list[int], after: list[int]
+    ) -> list[list[np.ndarray]]:
+        """What `_run` gives for each batch: as many at once as there are threads."""
+        engine = self._engine
+        if engine.threads == 1 or len(batches) == 1:
+            return [self._run(batch, before, after) for batch in batches]
+        # The largest batches go first, so that no thread is left with one while the others are
+        # done.
+        pool = pool_of(engine.threads)
+        waiting = [pool.submit(self._run, b, before, after) for b in reversed(batches)]
+        try:
+            return [future.result() for future in reversed(waiting)]
+        finally:
+            # Nothing goes on behind the back of a caller that is interrupted: it might fork.
+            for future in waiting:
+                future.cancel()
+            wait(waiting)
+
+    def _run(self, batch: list[_Window], before: list[int], after: list[int]) -> list[np.ndarray]:
+        """The layer's vectors for each window's pieces."""
+        rows = [[*before, *window.ids.tolist(), *after] for window in batch]
+        longest = max(map(len, rows))
+        pad = self.tokenizer.pad_token_id or 0
+        ids = np.array([row + [pad] * (longest - len(row)) for row in rows])
+        mask = np.array([[1] * len(row) + [0] * (longest - len(row)) for row in rows])
+        hidden = self._engine(ids, mask)
+        start = len(before)
+        return [hidden[n, start : start + len(w.ids)] for n, w in enumerate(batch)]
+
+    def _join(self, parts: list[tuple[_Window, np.ndarray]]) -> Encoded:
+        """Put the windows of a sentence together again."""
+        if not parts:
+            return Encoded(np.zeros((0, 1), np.float32), np.zeros(0, np.float32), np.zeros(0, int))
+        ordered = sorted(parts, key=lambda part: int(part[0].words[0]))
+        words = np.concatenate([window.words for window, _ in ordered])
+        vectors = np.concatenate([found for _, found in ordered])
+        if self.settings.token_type == "word":
+            words, index, pieces = np.unique(words, return_inverse=True, return_counts=True)
+            sums = np.zeros((len(words), vectors.shape[1]), dtype=vectors.dtype)
+            np.add.at(sums, index, vectors)
+            vectors = sums / pieces[:, np.newaxis].astype(vectors.dtype)
+        norms = np.linalg.norm(vectors, axis=1)
+        return Encoded(vectors / np.maximum(norms, 1e-12)[:, np.newaxis], norms, words)
+
+    def _windows(self, sentences: Sequence[Words], specials: int) -> Iterator[_Window]:
+        """Cut what is longer than the model takes: between words, if a word is not longer."""
+        longest = self._positions - specials
+        for n, (ids, words) in enumerate(self._pieces(sentences)):
+            start = 0
+            while start < len(ids):
+                end = min(start + longest, len(ids))
+                if end < len(ids):
+                    word_start = int(np.searchsorted(words, words[end]))
+                    end = word_start if word_start > start else end
+                yield _Window(n, ids[start:end], words[start:end])
+                start = end
+
+    def _pieces(self, sentences: Sequence[Words]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """For each sentence, its word pieces' ids and the word that each is of."""
+        if self.tokenizer.is_fast:
+            given = [list(words) for words in sentences if words]
+            found = iter(self._fast_pieces(given) if given else [])
+        else:
+            found = iter(self._slow_pieces(words) for words in sentences if words)
+        nothing = np.zeros(0, dtype=int)
+        for words in sentences:
+            yield next(found) if words else (nothing, nothing)
+
+    def _fast_pieces(self, sentences: list[list[str]]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        encodings = self.tokenizer(
+            sentences,
+            is_split_into_words=True,
+            add_special_tokens=False,
+            truncation=False,
+            verbose=False,
+        ).encodings
+        for encoding in encodings:
+            yield np.array(encoding.ids, dtype=int), np.array(encoding.word_ids, dtype=int)
+
+    def _slow_pieces(self, words: Words) -> tuple[np.ndarray, np.ndarray]:
+        """Tokenizers written in Python do not say which word a piece is of."""
+        ids = [self.tokenizer(w, add_special_tokens=False, verbose=False).input_ids for w in words]
+        of_word = np.repeat(np.arange(len(words)), [len(pieces) for pieces in ids])
+        return np.array([piece for pieces in ids for piece in pieces], dtype=int), of_word
+
+    def _special_ids(self, code: str | None) -> tuple[list[int], list[int]]:
+        """What the tokenizer puts before and after a sentence."""
+        if code is not None:
+            self.tokenizer.src_lang = code
+        text = "a"
+        alone = self.tokenizer(text, add_special_tokens=False).input_ids
+        ids = self.tokenizer(text).input_ids
+        start = next(n for n in range(len(ids)) if ids[n : n + len(alone)] == alone)
+        return ids[:start], ids[start + len(alone) :]
+
+    def _batches(self, windows: list[_Window]) -> Iterator[list[_Window]]:
+        """Batches of bounded size, none more than a thread's share of the work. `windows` are
+        sorted, so the last one of a batch is the longest."""
+        pieces = self._engine.pieces
+        if self._engine.threads > 1:
+            all_pieces = sum(len(window.ids) + 2 for window in windows)
+            pieces = min(pieces, all_pieces // self._engine.threads)
+        batch: list[_Window] = []
+        for window in windows:
+            full = (len(batch) + 1) * (len(window.ids) + 2) > pieces
+            if batch and (full or len(batch) == self.settings.batch_size):
+                yield batch
+                batch = []
+            batch.append(window)
+        if batch:
+            yield batch
+
+    def _keep(self, key: tuple, answer: dict[Words, Encoded]) -> None:
+        self._kept[key] = answer
+        while sum(map(_size, self._kept.values())) > self.kept_bytes:
+            self._kept.popitem(last=False)
+
+    @cached_property
+    def _kept(self) -> OrderedDict[tuple, dict[Words, Encoded]]:
+        return OrderedDict()
+
+    @cached_property
+    def _name(self) -> str:
+        return self.settings.model or str(encoder_path())
+
+    @cached_property
+    def tokenizer(self) -> Any:
+        from transformers import AutoTokenizer
+
+        return load("aligner", self._name, AutoTokenizer.from_pretrained)
+
+    @cached_property
+    def _loaded(self) -> tuple[Engine, int]:
+        """What computes the layer that is used, and the pieces that the model takes in one go."""
+        from transformers import AutoConfig
+
+        make_torch_safe_to_fork()
+        config = load("aligner", self._name, AutoConfig.from_pretrained)
+        layers = int(config.num_hidden_layers)
+        layer = layers if self.settings.layer is None else self.settings.layer
+        wanted = f"from 0 to {layers} for {self._name!r}"
+        check_setting("aligner", "layer", layer, 0 <= layer <= layers, wanted)
+        # RoBERTa's positions begin at 2; two fewer do the other models no harm. A model that
+        # has none takes any length, at a cost that grows with its square.
+        positions = getattr(config, "max_position_embeddings", None) or 1026
+        return self._make_engine(layer), int(min(self.tokenizer.model_max_length, positions - 2))
+
+    def _make_engine(self, layer: int) -> Engine:
+        model = self._torch_model(layer)
+        kind = self._engine_kind
+        if kind == "torch":
+            return TorchEngine(model.to(best_device(self.settings.device)), layer)
+        version = openvino_version()
+
+        def write(folder: Path) -> None:
+            write_openvino(model, layer, folder, kind == "openvino-int8")
+
+        embedding = model.get_input_embeddings()
+        if self.settings.model is None:
+            built = encoder_path()
+            name = f"{built.name}-layer{layer}-{kind}-{version}"
+            return OpenVinoEngine(build_once(built.with_name(name), write), embedding)
+        with TemporaryDirectory() as folder:
+            write(Path(folder))
+            return OpenVinoEngine(Path(folder), embedding)
+
+    @property
+    def _engine_kind(self) -> str:
+        """The engine, chosen where it is "auto"."""
+        if self.settings.engine != "auto":
+            return self.settings.engine
+        embedded = self.settings.model is None
+        on_cpu = best_device(self.settings.device) == "cpu"
+        return "openvino" if embedded and on_cpu and not OPENVINO.missing else "torch"
+
+    def _torch_model(self, layer: int) -> Any:
+        """The model up to the layer that is used."""
+        from transformers import AutoModel
+
+        model = load("aligner", self._name, AutoModel.from_pretrained)
+        if model.config.is_encoder_decoder:
+            model = model.get_encoder()
+        _leave_out_later_layers(model, layer)
+        return model.eval().requires_grad_(False)
+
+    @property
+    def _engine(self) -> Engine:
+        return self._loaded[0]
+
+    @property
+    def _positions(self) -> int:
+        return self._loaded[1]
+
+
+def _size(answer: dict[Words, Encoded]) -> int:
+    return sum(encoded.unit.nbytes for encoded in answer.values())
+
+
+_encoders: WeakValueDictionary[EncoderSettings, Encoder] = WeakValueDictionary()
+
+
+def _leave_out_later_layers(model: Any, layer: int) -> None:
+    """Drop what would be computed after the layer that is used."""
+    if hasattr(getattr(model, "encoder", None), "layer"):  # built like BERT
+        model.encoder.layer = model.encoder.layer[: max(layer, 1)]
+    elif hasattr(model, "layers"):
+        # Encoders of translation models normalise what comes out of their last layer, so
+        # that the layer that is used must not become the last one.
+        model.layers = model.layers[: layer + 1]

@@ -1,0 +1,271 @@
+"""What computes an encoder's layer: PyTorch, or OpenVINO with float32 or int8 weights.
+
+Several batches are computed at once, each on one thread: matrices of this size gain little
+from threads that share one product, and lose much where other work keeps one waiting.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Barrier, Lock
+from typing import Any, Protocol
+
+import numpy as np
+
+from ..errors import SetupError
+from .requirements import Needs
+
+ENGINES = ("auto", "torch", "openvino", "openvino-int8")
+OPENVINO = Needs("openvino", install='pip install "xlner-spacy[fast]"')
+# Raised whenever what is written into the cache changes, so that old files are not reused.
+FILE_FORMAT = 2
+OPENVINO_FILE = "model.xml"
+# Numbers that share a scale, where weights and activations are 8-bit.
+GROUP = 128
+
+
+class Engine(Protocol):
+    """Computes one layer's vectors for a batch of sentences, from any thread.
+
+    pieces (int): Padded word pieces in a batch, at the most.
+    """
+
+    pieces: int
+
+    @property
+    def threads(self) -> int:
+        """How many batches are best computed at once."""
+        ...
+
+    def __call__(self, ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
+        """ids, mask: int64, (sentences, pieces). RETURNS: float32, (sentences, pieces, hidden)."""
+        ...
+
+
+_pools: dict[int, ThreadPoolExecutor] = {}
+_pools_lock = Lock()
+
+
+def pool_of(threads: int) -> ThreadPoolExecutor:
+    """This process's pool of threads in which torch uses one thread each.
+
+    It is kept: MKL holds a lock while a thread ends, and a process that is forked then waits
+    for it for ever. Threads that wait hold none.
+    """
+    with _pools_lock:
+        if threads not in _pools:
+            _pools[threads] = _make_pool(threads)
+        return _pools[threads]
+
+
+def _make_pool(threads: int) -> ThreadPoolExecutor:
+    import torch
+
+    def use_one_thread() -> None:
+        torch.set_num_threads(1)
+        # torch keeps what it sees at a thread's first question.
+        torch.get_num_threads()
+
+    before = torch.get_num_threads()
+    everyone = Barrier(threads)
+    pool = ThreadPoolExecutor(threads, initializer=use_one_thread)
+    try:
+        # Each task waits for the others, so that every thread has begun when they are done.
+        list(pool.map(lambda _: everyone.wait(), range(threads)))
+    finally:
+        # torch gives the last number that was set to threads to come.
+        torch.set_num_threads(before)
+    return pool
+
+
+def _forget_pools() -> None:
+    """A forked child has not got the threads, and nobody in it holds the lock."""
+    global _pools_lock
+    _pools.clear()
+    _pools_lock = Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_pools)
+
+
+class TorchEngine:
+    """The model as transformers runs it."""
+
+    def __init__(self, model: Any, layer: int) -> None:
+        self.model = model
+        self.layer = layer
+        # What a batch's activations take should fit a core's cache; a GPU wants to be filled.
+        self.pieces = 512 if model.device.type == "cpu" else 8192
+
+    @property
+    def threads(self) -> int:
+        import torch
+
+        return torch.get_num_threads() if self.model.device.type == "cpu" else 1
+
+    def __call__(self, ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
+        import torch
+
+        device = self.model.device
+        with torch.inference_mode():
+            output = self.model(
+                input_ids=torch.from_numpy(ids).to(device),
+                attention_mask=torch.from_numpy(mask).to(device),
+                output_hidden_states=True,
+            )
+        vectors: np.ndarray = output.hidden_states[self.layer].float().cpu().numpy()
+        return vectors
+
+
+class OpenVinoEngine:
+    """A model that OpenVINO has compiled, once for each core.
+
+    folder: As `write_openvino` writes it.
+    embedding: The model's embedding of word pieces, from torch: nine tenths of a multilingual
+        model, and nothing to compute. The copies share it.
+
+    Each copy has one thread, which is the caller's: OpenVINO's own pool would not survive the
+    fork that `nlp.pipe(n_process=2)` makes.
+    """
+
+    pieces = 512
+
+    def __init__(self, folder: Path, embedding: Any) -> None:
+        import openvino
+        import torch
+
+        self._embedding = embedding
+
+        core = openvino.Core()
+        model = core.read_model(folder / OPENVINO_FILE)
+        settings = {
+            "INFERENCE_PRECISION_HINT": "f32",
+            "INFERENCE_NUM_THREADS": 1,
+            "NUM_STREAMS": 1,
+            # Pinned, all copies would share the first core.
+            "ENABLE_CPU_PINNING": False,
+            # Activations are quantised word piece by word piece, so that a sentence's vectors do
+            # not depend on its batch.
+            "DYNAMIC_QUANTIZATION_GROUP_SIZE": GROUP,
+        }
+        self.copies = torch.get_num_threads()
+        self._free: SimpleQueue[Any] = SimpleQueue()
+        for _ in range(self.copies):
+            request = core.compile_model(model, "CPU", settings).create_infer_request()
+            # The first call of a process must not be made by two threads: OpenVINO's bindings
+            # (2026.4) then wait for each other for ever.
+            ids = np.ones((1, 2), dtype=np.int64)
+            request.infer([ids, self._embed(ids), ids])
+            self._free.put(request)
+
+    @property
+    def threads(self) -> int:
+        import torch
+
+        return min(self.copies, torch.get_num_threads())
+
+    def __call__(self, ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
+        request = self._free.get()
+        try:
+            vectors: np.ndarray = request.infer([ids, self._embed(ids), mask])[0].copy()
+        finally:
+            self._free.put(request)
+        return vectors
+
+    def _embed(self, ids: np.ndarray) -> np.ndarray:
+        import torch
+
+        with torch.inference_mode():
+            vectors: np.ndarray = self._embedding(torch.from_numpy(ids)).float().numpy()
+        return vectors
+
+
+def openvino_version() -> str:
+    """RAISES: SetupError if OpenVINO is not installed."""
+    OPENVINO.check("This engine of the aligner")
+    import openvino
+
+    return f"openvino-{openvino.__version__.split('-')[0]}-f{FILE_FORMAT}"
+
+
+def write_openvino(model: Any, layer: int, folder: Path, int8: bool) -> None:
+    """Convert a model's layer: from word piece ids, their embeddings and mask to vectors.
+
+    int8: Keep the weights of matrix products as 8-bit numbers.
+    RAISES: SetupError for a model that OpenVINO cannot convert.
+    """
+    import openvino
+    import torch
+
+    ids = torch.ones(2, 9, dtype=torch.long)
+    example = (ids, model.get_input_embeddings()(ids), ids)
+
+    def vectors_of_layer(ids: Any, vectors: Any, mask: Any) -> Any:
+        given.vectors = vectors
+        output = model(input_ids=ids, attention_mask=mask, output_hidden_states=True)
+        return output.hidden_states[layer]
+
+    try:
+        with _embedded_by_caller(model) as given, warnings.catch_warnings():
+            # It warns of a 1 that is the same every time.
+            warnings.simplefilter("ignore", torch.jit.TracerWarning)
+            traced = torch.jit.trace(vectors_of_layer, example, strict=False)
+            converted = openvino.convert_model(traced, example_input=example)
+    except (RuntimeError, ValueError) as error:  # of these is NotImplementedError
+        raise SetupError(
+            f"OpenVINO cannot convert the encoder {type(model).__name__}: {error}",
+            hint='Set the aligner\'s engine to "torch".',
+        ) from error
+    if int8:
+        _quantise(converted)
+    openvino.save_model(converted, folder / OPENVINO_FILE, compress_to_fp16=False)
+
+
+@contextmanager
+def _embedded_by_caller(model: Any) -> Iterator[Any]:
+    """The model with the vectors that it is given in the place of its embedding. What a model
+    does to them, and with the ids besides (positions), stays as it is."""
+    import torch
+
+    class Given(torch.nn.Module):
+        vectors: Any = None
+
+        def forward(self, ids: Any) -> Any:
+            return self.vectors
+
+    embedding, given = model.get_input_embeddings(), Given()
+    model.set_input_embeddings(given)
+    try:
+        yield given
+    finally:
+        model.set_input_embeddings(embedding)
+
+
+def _quantise(model: Any) -> None:
+    """Replace the constant matrices of products by 8-bit ones with a scale for each group of
+    inputs, in place."""
+    from openvino import opset13
+
+    for node in model.get_ops():
+        if node.get_type_name() != "MatMul" or not node.get_attributes()["transpose_b"]:
+            continue
+        constant = node.input_value(1).get_node()
+        if constant.get_type_name() != "Constant" or len(constant.shape) != 2:
+            continue
+        weights = constant.data
+        group = GROUP if weights.shape[1] % GROUP == 0 else weights.shape[1]
+        groups = weights.reshape(len(weights), -1, group)
+        scale = np.maximum(np.abs(groups).max(axis=2, keepdims=True), 1e-12) / 127
+        small = opset13.constant(np.round(groups / scale).astype(np.int8))
+        restored = opset13.multiply(
+            opset13.convert(small, "f32"), opset13.constant(scale.astype(np.float32))
+        )
+        shape = opset13.constant(np.array(weights.shape))
+        node.input(1).replace_source_output(opset13.reshape(restored, shape, False).output(0))

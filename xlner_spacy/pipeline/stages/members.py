@@ -1,0 +1,163 @@
+"""The members of an ensemble: what each finds in a text, without touching the Doc."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple, Protocol
+
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc
+from spacy.util import load_config, load_model_from_config
+from spacy.vocab import Vocab
+from thinc.api import ConfigValidationError
+
+from ...errors import BackendError, SetupError
+from ...models.lazy import LazyBackend
+from ...text.languages import iso639_1, passing_words
+from ...types import Problem, SourceMention
+from ..loading import for_languages
+from .stage import Stage
+
+# What a member finds on its copy of the Doc instead of doing it again.
+_UPSTREAM = ("xl_translations", "xl_source_ents", "xl_alignments")
+
+
+class Ballot(NamedTuple):
+    """An entity that a member found."""
+
+    start: int  # tokens of the Doc, [start, end)
+    end: int
+    label: str
+    confidence: float
+    source: SourceMention | None
+
+
+class Findings(NamedTuple):
+    """What a member says of a Doc."""
+
+    ballots: Sequence[Ballot]
+    problems: Sequence[Problem] = ()  # what it did not deal with
+
+
+class Member(Protocol):
+    """Finds the entities of each Doc, and leaves the Docs as they are."""
+
+    def __call__(self, docs: Sequence[Doc]) -> list[Findings]: ...
+
+
+class Method:
+    """Stages after the alignment, on the Doc's own translations."""
+
+    def __init__(self, stages: Sequence[Stage]) -> None:
+        self.stages = list(stages)
+
+    def __call__(self, docs: Sequence[Doc]) -> list[Findings]:
+        copies = [_copy(doc, doc.vocab, _UPSTREAM) for doc in docs]
+        for stage in self.stages:
+            stage.run(copies)
+        return [Findings(list(_ballots(*pair))) for pair in zip(docs, copies, strict=True)]
+
+
+class OtherPipeline(LazyBackend):
+    """Another pipeline: a package, a folder or a .cfg file.
+
+    lang (str): The language of the texts, for a .cfg file that leaves it open ("xx").
+    """
+
+    def __init__(self, name: str, path: str, lang: str = "xx") -> None:
+        self.name = name
+        self.path = path
+        self.lang = lang
+
+    def __call__(self, docs: Sequence[Doc]) -> list[Findings]:
+        """RAISES: SetupError if the pipeline cannot be loaded."""
+        copies = [_copy(doc, self.nlp.vocab, self._usable(doc)) for doc in docs]
+        with passing_words(self.nlp):
+            done = list(self.nlp.pipe(copies))
+            if len(done) != len(docs):
+                raise BackendError(
+                    f"The member {self.name!r} gave {len(done)} Docs for {len(docs)}."
+                )
+            return [
+                Findings(list(_ballots(doc, copy)), _problems(copy))
+                for doc, copy in zip(docs, done, strict=True)
+            ]
+
+    def _usable(self, doc: Doc) -> tuple[str, ...]:
+        """Nothing if the Doc has translations into a language that the member has not."""
+        languages = {iso639_1(t["lang"]) for t in doc._.xl_translations or []}
+        return _UPSTREAM if languages <= self._languages or not self._languages else ()
+
+    @cached_property
+    def _languages(self) -> set[str]:
+        """The languages that the pipeline projects from."""
+        stages = [s for _, c in self.nlp.pipeline for s in getattr(c, "stages", ())]
+        return {iso639_1(s.source_lang) for s in stages if hasattr(s, "source_lang")}
+
+    @cached_property
+    def nlp(self) -> Language:
+        """The loaded pipeline."""
+        try:
+            if self.path.endswith(".cfg"):
+                config = load_config(self.path)
+                if config.get("nlp", {}).get("lang") == "xx" and self.lang != "xx":
+                    config = for_languages(config, None, self.lang)
+                return load_model_from_config(config, auto_fill=True)
+            return spacy.load(self.path)
+        except (OSError, ValueError, TypeError, ConfigValidationError) as error:
+            raise SetupError(
+                f"xl_ensemble cannot load the pipeline {self.path!r} of its member {self.name!r}.",
+                hint="Give the name of an installed package, a folder, or a .cfg file. spaCy says: "
+                f"{error}",
+            ) from error
+
+
+def _copy(doc: Doc, vocab: Vocab, attributes: Sequence[str]) -> Doc:
+    """The Doc's tokens and sentences, with what is on it of the attributes."""
+    starts: Any = None
+    if doc.has_annotation("SENT_START"):
+        starts = [token.is_sent_start for token in doc]
+    copy = Doc(
+        vocab,
+        words=[token.text for token in doc],
+        spaces=[bool(token.whitespace_) for token in doc],
+        sent_starts=starts,
+    )
+    for attribute in attributes:
+        copy._.set(attribute, doc._.get(attribute))
+    if attributes and "xl_n_tokens" in doc.user_data:
+        copy.user_data["xl_n_tokens"] = doc.user_data["xl_n_tokens"]
+    return copy
+
+
+def _ballots(doc: Doc, copy: Doc) -> Iterator[Ballot]:
+    """The entities of the copy by the tokens of the Doc."""
+    same = copy._.xl_translations == doc._.xl_translations
+    for ent in copy.ents:
+        span = doc.char_span(ent.start_char, ent.end_char, alignment_mode="expand")
+        if span is None:
+            continue
+        confidence = ent._.xl_confidence
+        source: SourceMention | None = ent._.xl_source
+        if source and not same:
+            source = {**source, "translation": -1}
+        yield Ballot(
+            span.start, span.end, ent.label_, 1.0 if confidence is None else confidence, source
+        )
+
+
+def _problems(copy: Doc) -> list[Problem]:
+    """What is on the copy of problems, and of entities that found no place."""
+    unplaced: list[Problem] = [
+        {
+            "stage": "match",
+            "reason": "entity not placed",
+            "detail": f"{entity['text']} ({entity['label']}): {entity['reason']}",
+            "start_char": 0,
+            "end_char": len(copy.text),
+        }
+        for entity in copy._.xl_unplaced or []
+    ]
+    return [*(copy._.xl_problems or []), *unplaced]

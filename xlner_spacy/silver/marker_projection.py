@@ -1,0 +1,155 @@
+"""Marker projection for translate-train (EasyProject, arXiv 2211.15613): gold entities are
+translated with markers round them, and found again in the translation between the markers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from spacy.tokens import Doc, Span
+
+from ..document.placing import projected
+from ..pipeline.stages.translate import Translate, translate_texts
+from ..text.markers import Marked, Recovered, translate_marked
+from ..types import ProjectedEntity, SourceEntity
+
+# In Doc.user_data, of the labelled text and then of its translation: what came back marked.
+MARKED = "xl_marked"
+# In Doc.user_data of the translation: how many entities were placed by what.
+PLACED = "xl_placed"
+
+
+class _Place(NamedTuple):
+    """Where an entity is in the translation."""
+
+    entity: int  # index in the labelled text's ents
+    start_char: int
+    end_char: int
+    similarity: float  # to its separate translation, 0 to 1
+
+
+class TranslateMarked(Translate):
+    """Doc.text and Doc.ents -> Doc._.xl_translations, and Doc.user_data[MARKED].
+
+    Sentences that come back empty or without any marker are translated as they are.
+    """
+
+    def run(self, docs: Sequence[Doc]) -> None:
+        rows = [self._parts(doc) for doc in docs]
+        pieces = [
+            [_piece(doc, part.start, part.end, part.kind) for part in row]
+            for doc, row in zip(docs, rows, strict=True)
+        ]
+        known = translate_marked(
+            [piece for row in pieces for piece in row if piece.entities], self._carry
+        )
+        usable = {piece: found for piece, found in known.items() if any(found.spans)}
+        plain = self._translate(
+            list(
+                dict.fromkeys(
+                    part.text
+                    for row, marked in zip(rows, pieces, strict=True)
+                    for part, piece in zip(row, marked, strict=True)
+                    if part.kind == "sentence" and piece not in usable
+                )
+            )
+        )
+        for doc, row, marked in zip(docs, rows, pieces, strict=True):
+            answers = dict(plain)
+            for n, (part, piece) in enumerate(zip(row, marked, strict=True)):
+                if piece in usable:
+                    # The same words may be another entity in another sentence of the text.
+                    key = f"{n}: {part.text}"
+                    answers[key] = usable[piece].text
+                    row[n] = part._replace(text=key)
+            doc._.xl_translations = [self._assemble(doc, row, answers)] if row else []
+            doc.user_data[MARKED] = _places(doc, marked, usable) if row else []
+
+    def _carry(self, texts: list[str]) -> list[str]:
+        return translate_texts(self.translator, texts, self.target_lang, self.source_lang)
+
+
+def _piece(doc: Doc, start: int, end: int, kind: str) -> Marked:
+    spans = [
+        (ent.start_char - start, ent.end_char - start)
+        for ent in doc.ents
+        if kind == "sentence" and start <= ent.start_char and ent.end_char <= end
+    ]
+    return Marked(doc.text[start:end], tuple(spans))
+
+
+def _places(doc: Doc, pieces: list[Marked], usable: dict[Marked, Recovered]) -> list[list[Any]]:
+    places = []
+    index = {ent.start_char: k for k, ent in enumerate(doc.ents)}
+    for piece, (start, _, at, _) in zip(pieces, doc._.xl_translations[0]["segments"], strict=True):
+        found = usable.get(piece)
+        if found is None:
+            continue
+        for entity, span, similarity in zip(
+            piece.entities, found.spans, found.similarities, strict=True
+        ):
+            if span is not None:
+                place = _Place(
+                    index[start + entity[0]], at + span[0], at + span[1], round(similarity, 4)
+                )
+                places.append(list(place))
+    return places
+
+
+def place_marked(doc: Doc) -> None:
+    """Put the entities that came back marked where their markers were; the others stay where
+    alignment put them, if that place is free.
+
+    doc (Doc): The translation, projected, with the labelled text as its only xl_translations.
+    """
+    places = [_Place(*place) for place in doc.user_data.get(MARKED) or []]
+    others = [ent for ent in doc.ents if not _is_projected(doc, ent)]
+    taken = {word for ent in others for word in range(ent.start, ent.end)}
+    placed: list[ProjectedEntity] = []
+    for place in sorted(places, key=lambda place: place.start_char):
+        entity = _projected(doc, place)
+        if entity is not None and taken.isdisjoint(range(entity["start"], entity["end"])):
+            placed.append(entity)
+            taken.update(range(entity["start"], entity["end"]))
+    by_marker = {entity["source"]["start_char"] for entity in placed}
+    unplaced = [e for e in doc._.xl_unplaced or [] if e["start_char"] not in by_marker]
+    for entity in doc._.xl_entities or []:
+        source = entity["source"]
+        if source["start_char"] in by_marker:
+            continue
+        if taken.isdisjoint(range(entity["start"], entity["end"])):
+            placed.append(entity)
+        else:
+            unplaced.append(
+                {
+                    "text": source["text"],
+                    "label": entity["label"],
+                    "reason": "its place was taken",
+                    "translation": source["translation"],
+                    "start_char": source["start_char"],
+                    "end_char": source["end_char"],
+                }
+            )
+    placed.sort(key=lambda entity: entity["start"])
+    spans = [Span(doc, entity["start"], entity["end"], entity["label"]) for entity in placed]
+    doc.set_ents([*others, *spans], default="outside")
+    doc._.xl_entities = placed
+    doc._.xl_unplaced = unplaced
+    doc.user_data[PLACED] = {
+        "by marker": len(by_marker),
+        "by alignment": len(placed) - len(by_marker),
+    }
+
+
+def _is_projected(doc: Doc, ent: Span) -> bool:
+    places = {(e["start"], e["end"], e["label"]) for e in doc._.xl_entities or []}
+    return (ent.start, ent.end, ent.label_) in places
+
+
+def _projected(doc: Doc, place: _Place) -> ProjectedEntity | None:
+    span = doc.char_span(place.start_char, place.end_char, alignment_mode="expand")
+    if span is None:
+        return None
+    entity: SourceEntity = doc._.xl_source_ents[0][place.entity]
+    return projected(span, entity, 0, doc._.xl_translations[0]["lang"], place.similarity)

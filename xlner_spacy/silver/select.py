@@ -1,0 +1,165 @@
+"""Which projected texts become training data, and what of them."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from spacy.tokens import Doc, Span
+
+from ..corpus.detokenize import same_tokens
+from ..corpus.labels import LabelMap, map_label
+from ..settings import check_setting
+from ..types import ProjectedEntity
+
+TRAIN, DEV = "train", "dev"
+BELOW = ("drop", "missing", "text")
+INCOMPLETE = ("keep", "drop")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What training data needs.
+
+    min_confidence (float): Entities below it are not trained on.
+    below (str): What becomes of their words: "drop": outside of any entity; "missing":
+        unknown, so that finding an entity there is no error; "text": the whole text is left out.
+    incomplete (str): "keep" or "drop" texts with a source entity that found no place.
+    empty_rate (float): Which share of the texts without entities is kept.
+    dev_rate (float): Which share of the texts goes to the dev split.
+    labels (dict): Label map; "" leaves a label out. None: labels stay as they are.
+
+    RAISES: SetupError for values out of range.
+    """
+
+    min_confidence: float = 0.0
+    below: Literal["drop", "missing", "text"] = "drop"
+    incomplete: Literal["keep", "drop"] = "keep"
+    empty_rate: float = 1.0
+    dev_rate: float = 0.1
+    labels: LabelMap | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("min_confidence", "empty_rate", "dev_rate"):
+            value = getattr(self, name)
+            check_setting("build", name, value, 0 <= value <= 1, "between 0 and 1")
+        for name, known in (("below", BELOW), ("incomplete", INCOMPLETE)):
+            value = getattr(self, name)
+            check_setting("build", name, value, value in known, f"one of {', '.join(known)}")
+
+
+@dataclass(frozen=True)
+class Selected:
+    """What becomes of one projected text.
+
+    doc (Doc): The training text, with nothing but its entities; None: left out.
+    outcome (str): Its split, or the reason why it is left out.
+    entities (Counter): Of its labels, if it is kept.
+    lost (Counter): Of entities that are not trained on, by reason.
+    fates (list): What became of each of the text's `xl_entities`.
+    """
+
+    doc: Doc | None
+    outcome: str
+    entities: Counter
+    lost: Counter
+    fates: list[str]
+
+
+def select(doc: Doc, selection: Selection, key: str) -> Selected:
+    """Decide on a projected text.
+
+    key (str): By which the text is put into a split, and drawn if it has no entities: the same
+        key always has the same lot.
+    """
+    where = f"the text {doc.text[:40]!r}"
+    labels = [map_label(e["label"], selection.labels, where) for e in doc._.xl_entities]
+    fates = [
+        _fate(entity, label, selection)
+        for entity, label in zip(doc._.xl_entities, labels, strict=True)
+    ]
+    lost = Counter(fate for fate in fates if fate != "kept")
+    lost.update(f"not placed: {entity['reason']}" for entity in doc._.xl_unplaced or [])
+    kept = [
+        (entity["start"], entity["end"], label)
+        for entity, label, fate in zip(doc._.xl_entities, labels, fates, strict=True)
+        if fate == "kept"
+    ]
+    for start, end, label in _of_others(doc):
+        mapped = map_label(label, selection.labels, where)
+        if mapped:
+            kept.append((start, end, mapped))
+        else:
+            lost["label left out"] += 1
+    reason = _why_left_out(doc, selection, fates, bool(kept), key)
+    if reason:
+        return Selected(None, reason, Counter(), lost, fates)
+    unsure = [
+        (entity["start"], entity["end"])
+        for entity, fate in zip(doc._.xl_entities, fates, strict=True)
+        if fate == "below min_confidence" and selection.below == "missing"
+    ]
+    split = DEV if lot(key, "split") < selection.dev_rate else TRAIN
+    found = Counter(label for _, _, label in kept)
+    return Selected(_training_doc(doc, kept, unsure), split, found, lost, fates)
+
+
+def _of_others(doc: Doc) -> list[tuple[int, int, str]]:
+    """Entities that were not projected: of a recogniser before an xl_projector that has
+    overwrite = false."""
+    projected = {(e["start"], e["end"]) for e in doc._.xl_entities}
+    return [
+        (ent.start, ent.end, ent.label_)
+        for ent in doc.ents
+        if (ent.start, ent.end) not in projected
+    ]
+
+
+def _fate(entity: ProjectedEntity, label: str, selection: Selection) -> str:
+    if not label:
+        return "label left out"
+    return "below min_confidence" if entity["confidence"] < selection.min_confidence else "kept"
+
+
+def _why_left_out(
+    doc: Doc, selection: Selection, fates: list[str], has_entities: bool, key: str
+) -> str | None:
+    # What was not translated or not aligned was not looked at: its words are not known to be
+    # outside of entities.
+    if doc._.xl_problems:
+        problem = doc._.xl_problems[0]
+        return f"{problem['stage']}: {problem['reason']}"
+    if selection.incomplete == "drop" and doc._.xl_unplaced:
+        return "an entity was not placed"
+    if selection.below == "text" and "below min_confidence" in fates:
+        return "an entity is below min_confidence"
+    if not has_entities and lot(key, "empty") >= selection.empty_rate:
+        return "no entity above min_confidence" if fates else "no entities"
+    return None
+
+
+def _training_doc(
+    doc: Doc, kept: Iterable[tuple[int, int, str]], unsure: Iterable[tuple[int, int]]
+) -> Doc:
+    silver = same_tokens(doc, doc.vocab)
+    silver.set_ents(
+        [Span(silver, start, end, label) for start, end, label in kept],
+        missing=[Span(silver, start, end) for start, end in unsure],
+        default="outside",
+    )
+    return silver
+
+
+def text_key(text: str) -> str:
+    """What makes two texts duplicates: the same characters, however composed and spaced."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def lot(key: str, purpose: str) -> float:
+    """A number in [0, 1) that depends on the text and the purpose alone."""
+    digest = hashlib.blake2b(key.encode("utf8", "surrogatepass"), person=purpose.encode())
+    return int.from_bytes(digest.digest()[:6], "big") / 2**48

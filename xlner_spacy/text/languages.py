@@ -1,0 +1,133 @@
+"""Languages: spaCy's codes, tokenizers for them, and the codes translation models use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache
+
+import langcodes
+import spacy
+from spacy.language import Language
+from spacy.util import get_lang_class
+
+from ..errors import SetupError
+from .scripts import SCRIPTS
+
+# NLLB (FLORES-200) names one language of a macrolanguage, or a script that is not the
+# likeliest one, where the spaCy code names the whole. All others are made by rule.
+_FLORES = {
+    "ar": "arb_Arab",
+    "ay": "ayr_Latn",
+    "az": "azj_Latn",
+    "et": "est_Latn",
+    "fa": "pes_Arab",
+    "ff": "fuv_Latn",
+    "gn": "grn_Latn",
+    "kr": "knc_Latn",
+    "ku": "kmr_Latn",
+    "lv": "lvs_Latn",
+    "mg": "plt_Latn",
+    "mn": "khk_Cyrl",
+    "ms": "zsm_Latn",
+    "ne": "npi_Deva",
+    "no": "nob_Latn",
+    "om": "gaz_Latn",
+    "or": "ory_Orya",
+    "ps": "pbt_Arab",
+    "qu": "quy_Latn",
+    "sq": "als_Latn",
+    "sw": "swh_Latn",
+    "tl": "tgl_Latn",
+    "fil": "tgl_Latn",
+    "uz": "uzn_Latn",
+    "yi": "ydd_Hebr",
+}
+
+
+BY_CHARACTER = {"nlp": {"tokenizer": {"@tokenizers": "xlner.CharacterTokenizer.v1"}}}
+
+
+@cache
+def check_language(code: str) -> str:
+    """The code in its standard form ("PT" -> "pt").
+
+    RAISES: SetupError if no language has this code.
+    """
+    try:
+        language = langcodes.Language.get(code)
+        known = language.is_valid() and code.lower() not in ("", "xx", "und", "mul")
+    except langcodes.LanguageTagError:
+        known = False
+    if not known:
+        raise SetupError(
+            f"{code!r} is not the code of a language.",
+            hint="Use an ISO 639 code: pt, sw, gl, zh. For a pipeline of spacy.blank('xx') set the "
+            "language in the component's config: "
+            'nlp.add_pipe("xl_projector", config={"target_lang": "sw"})',
+        )
+    return str(langcodes.standardize_tag(code))
+
+
+def has_spacy_rules(code: str) -> bool:
+    """Whether spaCy has a tokenizer of its own for the language."""
+    try:
+        get_lang_class(code)
+    except ImportError:
+        return False
+    return True
+
+
+@cache
+def tokenizer(code: str) -> Language:
+    """A blank pipeline that is only made once: to tokenize with, not to add components to."""
+    return blank(code)
+
+
+def blank(code: str) -> Language:
+    """A new blank pipeline: the language's own, or the one for any language ("xx"), with a
+    token a character where the language is written without spaces.
+
+    RAISES: SetupError if spaCy's tokenizer needs a package that is not installed.
+    """
+    if not has_spacy_rules(code):
+        unspaced = langcodes.Language.get(code).maximize().script in SCRIPTS
+        return spacy.blank("xx", config=BY_CHARACTER if unspaced else {})
+    try:
+        return spacy.blank(code)
+    except ImportError as error:
+        raise SetupError(
+            f"spaCy's tokenizer for {code!r} cannot be loaded.",
+            hint=f"{error}\nOr go without words: spacy.blank('xx', config={BY_CHARACTER}), with "
+            f'"target_lang": {code!r} in the component\'s config.',
+        ) from error
+
+
+@contextmanager
+def passing_words(*pipelines: Language) -> Iterator[None]:
+    """While the block runs, words that are new to the pipelines are kept by them for the
+    block only, so that memory does not grow with the texts (spaCy's memory zones, which must
+    not be nested: a pipeline that is in one already is left as it is).
+
+    Docs and spans that are made in the block must not be used after it.
+    """
+    with ExitStack() as zones:
+        for nlp in {id(nlp.vocab): nlp for nlp in pipelines}.values():
+            if not nlp.vocab.in_memory_zone:  # type: ignore[attr-defined]
+                zones.enter_context(nlp.memory_zone())
+        yield
+
+
+def iso639_1(code: str) -> str:
+    """The short code (M2M100, Marian, MADLAD): "por" -> "pt", "zh-Hant" -> "zh"."""
+    return str(langcodes.Language.get(code).language)
+
+
+def flores200(code: str) -> str:
+    """The code of NLLB-200: language in three letters and script, "por_Latn"."""
+    language = langcodes.Language.get(code)
+    short = str(language.language)
+    if short in _FLORES and language.script is None:
+        return _FLORES[short]
+    likely = language.maximize()
+    return f"{likely.to_alpha3()}_{likely.script}"

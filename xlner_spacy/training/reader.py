@@ -1,0 +1,86 @@
+"""The corpus reader `xlner.Corpus.v1`, for `[corpora.train]` and `[corpora.dev]` of a config."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+
+import spacy
+from spacy.language import Language
+from spacy.training import Example
+
+from ..corpus.detokenize import same_tokens
+from ..corpus.gold import read_gold
+from ..errors import InputError, SetupError
+from ..settings import check_setting
+from ..silver.shards import check_split
+from ..text.languages import check_language
+
+Reader = Callable[[Language], Iterator[Example]]
+
+
+@spacy.registry.readers("xlner.Corpus.v1")
+def make_corpus(
+    path: str | Path | list[str] | None,
+    labels: dict[str, str] | None = None,
+    lang: str | None = None,
+    limit: int = 0,
+) -> Reader:
+    """Training examples from labelled corpora, on the corpora's own tokens.
+
+    path: A file of any format that `read_gold` reads, a folder of .spacy shards (silver/train
+        of an `xlner build`), or a list of these.
+    labels: Label map, e.g. {"PERSON": "PER", "DATE": ""}; "" leaves a label out. None: labels
+        stay as they are.
+    lang: The corpora's language. None: the pipeline's.
+    limit: At most so many texts; 0: all.
+    """
+
+    check_setting("xlner.Corpus.v1", "limit", limit, limit >= 0, "0 (all) or greater")
+    if lang is not None:
+        lang = check_language(lang)
+
+    def read(nlp: Language) -> Iterator[Example]:
+        if not path:
+            raise SetupError(
+                "xlner.Corpus.v1: no path is given.",
+                hint="Set it in the config or on the command line: --paths.train silver/train",
+            )
+        files = corpus_files([path] if isinstance(path, str | Path) else path)
+        docs = (
+            doc for file in files for doc in read_gold(file, nlp, lang or nlp.lang or "xx", labels)
+        )
+        for gold in islice(docs, limit or None):
+            yield Example(same_tokens(gold, nlp.vocab), gold)
+
+    return read
+
+
+def corpus_files(paths: Iterable[str | Path]) -> list[Path]:
+    """The files of corpora, in order; of a folder its .spacy files by name.
+
+    RAISES: InputError if a folder has none, or is not as its `xlner build` left it.
+    """
+    files: list[Path] = []
+    for path in map(Path, paths):
+        if not path.is_dir():
+            files.append(path)
+            continue
+        if check_split(path) == 0:
+            raise InputError(
+                f"{path} is empty: its build put no text into {path.name}.",
+                hint="Build again with another --dev, --min-confidence or --empty-rate, or with "
+                "more texts.",
+            )
+        shards = sorted(path.glob("*.spacy"))
+        if not shards:
+            parts = sorted(part.name for part in path.iterdir() if part.is_dir())
+            raise InputError(
+                f"{path} has no .spacy files.",
+                hint="Name one of the folders in it: " + ", ".join(str(path / p) for p in parts)
+                if parts
+                else "Give a file, or the folder of an `xlner build`: silver/train",
+            )
+        files.extend(shards)
+    return files
