@@ -52,7 +52,7 @@ def run(
     """
     nlp = spacy.blank("pt")
     component = nlp.add_pipe("xl_projector")
-    component.use(source=SpacyPipeline(ner))  # type: ignore[attr-defined]
+    component.use(annotator=SpacyPipeline(ner))  # type: ignore[attr-defined]
     docs = []
     for source, target in pairs:
         doc = to_doc(nlp.vocab, target.words, target.text, "pt")

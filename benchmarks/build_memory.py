@@ -66,7 +66,7 @@ def main(count: int) -> None:
     """Build, and watch the memory each time a tenth of the texts is done."""
     nlp = spacy.blank("pt")
     component = nlp.add_pipe("xl_projector")
-    component.use(translator=same, source=capitalised, aligner=diagonal)
+    component.use(translator=same, annotator=capitalised, aligner=diagonal)
     with tempfile.TemporaryDirectory() as folder:
         raw, output = Path(folder, "raw.jsonl"), Path(folder, "silver")
         with raw.open("w") as file:

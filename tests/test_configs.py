@@ -108,13 +108,13 @@ def test_parts_that_are_told_the_languages_get_them_too():
         "factory": "xl_projector",
         "aligner": {"forward": part("en", "pt"), "backward": part("pt", "en")},
         "same_language_aligner": part("pt", "pt"),
-        "scorer": {"first": {"target_lang": "pt"}, "second": {"target_lang": None, "power": 2}},
+        "measure": {"first": {"target_lang": "pt"}, "second": {"target_lang": None, "power": 2}},
     }
     config = Config({"components": {"xl_projector": block}})
     made = for_languages(config, "de", "sw")["components"]["xl_projector"]
     assert made["aligner"] == {"forward": part("de", "sw"), "backward": part("sw", "de")}
     assert made["same_language_aligner"] == part("sw", "sw")
-    assert made["scorer"] == {
+    assert made["measure"] == {
         "first": {"target_lang": "sw"},
         "second": {"target_lang": None, "power": 2},
     }

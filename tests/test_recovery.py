@@ -72,8 +72,8 @@ def test_by_default_the_error_is_raised(flaky):
 
 def test_a_wrong_setup_is_raised_whatever_the_handler(caplog):
     nlp = spacy.blank("pt")
-    source = {"@xl_sources": "xlner.SpacyPipeline.v1", "model": "en_no_such_model"}
-    nlp.add_pipe("xl_projector", config={"source": source})
+    source = {"@xl_annotators": "xlner.SpacyPipeline.v1", "model": "en_no_such_model"}
+    nlp.add_pipe("xl_projector", config={"annotator": source})
     nlp.set_error_handler(ignore_error)
     with caplog.at_level(logging.WARNING), pytest.raises(SetupError, match="en_no_such_model"):
         list(nlp.pipe(TEXTS))
@@ -93,7 +93,7 @@ def test_entities_without_a_place_say_why(nlp):
 
 
 @pytest.mark.parametrize(
-    "part", ["translator", "source", "aligner", "candidates", "scorer", "matcher"]
+    "part", ["translator", "annotator", "aligner", "candidates", "measure", "matcher"]
 )
 def test_whatever_part_fails_the_doc_goes_on(part):
     nlp = spacy.blank("pt")

@@ -125,9 +125,9 @@ def test_saved_pipeline_is_loaded_in_a_fresh_process(nlp, texts, tmp_path):
 
 def test_config_survives_to_bytes(texts):
     nlp = spacy.blank("pt")
-    scorer = {"@xl_scorers": "xlner.LinkDensity.v1"}
+    measure = {"@xl_measures": "xlner.LinkDensity.v1"}
     matcher = {"@xl_matchers": "xlner.Greedy.v1", "min_score": 0.4}
-    nlp.add_pipe("xl_projector", config={"scorer": scorer, "matcher": matcher})
+    nlp.add_pipe("xl_projector", config={"measure": measure, "matcher": matcher})
     copy = spacy.blank("pt").from_config(nlp.config).from_bytes(nlp.to_bytes())
     assert copy.get_pipe("xl_projector").stages[-1].matcher.min_score == 0.4
     assert found(copy(texts[0])) == found(nlp(texts[0]))
@@ -135,7 +135,7 @@ def test_config_survives_to_bytes(texts):
 
 def test_stages_one_by_one_give_the_same(nlp, texts):
     steps = spacy.blank("pt")
-    for name in ("xl_translator", "xl_source", "xl_aligner", "xl_matcher"):
+    for name in ("xl_translator", "xl_annotator", "xl_aligner", "xl_matcher"):
         steps.add_pipe(name)
     assert not steps.analyze_pipes()["problems"]["xl_matcher"]
     for text in texts:

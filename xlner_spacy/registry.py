@@ -5,10 +5,10 @@ A package of your own adds a function to one through an entry point of the group
 `spacy_<registry>`, for example in setup.cfg:
 
     [options.entry_points]
-    spacy_xl_scorers =
+    spacy_xl_measures =
         acme.MyScore.v1 = acme.scores:make_my_score
 
-or, in a script, with the decorator `@spacy.registry.xl_scorers("acme.MyScore.v1")`.
+or, in a script, with the decorator `@spacy.registry.xl_measures("acme.MyScore.v1")`.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ import spacy
 # `spacy.registry.create` would listen on entry points of "thinc_xl_…": spaCy's own
 # registries are made with catalogue directly, and so are these.
 translators = catalogue.create("spacy", "xl_translators", entry_points=True)
-sources = catalogue.create("spacy", "xl_sources", entry_points=True)
+annotators = catalogue.create("spacy", "xl_annotators", entry_points=True)
 aligners = catalogue.create("spacy", "xl_aligners", entry_points=True)
 candidates = catalogue.create("spacy", "xl_candidates", entry_points=True)
-scorers = catalogue.create("spacy", "xl_scorers", entry_points=True)
+measures = catalogue.create("spacy", "xl_measures", entry_points=True)
 matchers = catalogue.create("spacy", "xl_matchers", entry_points=True)
 
 REGISTRIES = {
     "xl_translators": translators,
-    "xl_sources": sources,
+    "xl_annotators": annotators,
     "xl_aligners": aligners,
     "xl_candidates": candidates,
-    "xl_scorers": scorers,
+    "xl_measures": measures,
     "xl_matchers": matchers,
 }
 

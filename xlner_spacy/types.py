@@ -52,7 +52,7 @@ class SourceEntity(TypedDict):
     score: float | None  # the annotator's probability, where it gives one
 
 
-class SourceMention(TypedDict):
+class Origin(TypedDict):
     """Where a projected entity comes from."""
 
     # Index in Doc._.xl_translations; -1 if it is none of them: `xl_transfer` finds entities in
@@ -66,7 +66,7 @@ class SourceMention(TypedDict):
     score: float | None
 
 
-class ProjectedEntity(TypedDict):
+class Placement(TypedDict):
     """An entity placed on the target text: an item of `Doc._.xl_entities`."""
 
     start: int
@@ -76,7 +76,7 @@ class ProjectedEntity(TypedDict):
     text: str
     label: str
     confidence: float  # 0 to 1
-    source: SourceMention
+    source: Origin
 
 
 class Candidate(TypedDict):
@@ -286,7 +286,7 @@ class ScoringTranslator(Protocol):
 
 
 @runtime_checkable
-class SourceAnnotator(Protocol):
+class Annotator(Protocol):
     """Finds the entities of source-language texts: a list of mentions for each, in order.
 
     A plain function will do.
@@ -312,7 +312,7 @@ class CandidateGenerator(Protocol):
 
 
 @runtime_checkable
-class CandidateScorer(Protocol):
+class Measure(Protocol):
     """Scores of each entity's candidate spans, in the shape of `candidates`: for each
     bitext and each of its entities, one number a span. Greater is better, 0 is nothing."""
 

@@ -183,17 +183,17 @@ CONFIG = {
             "links": {"@xl_candidates": "xlner.Ngrams.v1", "within": "clause"},
             "ner": {
                 "@xl_candidates": "xlner.NERSpans.v1",
-                "ner": {"@xl_sources": "xlner.SpacyPipeline.v1", "model": ""},
+                "ner": {"@xl_annotators": "xlner.SpacyPipeline.v1", "model": ""},
                 "match_labels": True,
             },
         },
     },
-    "scorer": {
-        "@xl_scorers": "xlner.WeightedSum.v1",
+    "measure": {
+        "@xl_measures": "xlner.WeightedSum.v1",
         "weights": {"links": 3.0},
-        "scorers": {
-            "links": {"@xl_scorers": "xlner.LinkF1.v1"},
-            "characters": {"@xl_scorers": "xlner.CharacterSimilarity.v1"},
+        "measures": {
+            "links": {"@xl_measures": "xlner.LinkF1.v1"},
+            "characters": {"@xl_measures": "xlner.CharacterSimilarity.v1"},
         },
     },
 }

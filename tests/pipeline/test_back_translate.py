@@ -56,7 +56,7 @@ def texts(doc):
 @pytest.fixture(scope="module")
 def whole():
     nlp = spacy.blank("pt")
-    for name in ("xl_translator", "xl_source", "xl_back_translator", "xl_projector"):
+    for name in ("xl_translator", "xl_annotator", "xl_back_translator", "xl_projector"):
         nlp.add_pipe(name)
     return nlp
 
@@ -183,7 +183,7 @@ def test_a_back_translation_is_not_translated_back():
 def test_new_entities_are_found_in_the_translations_alone(whole):
     doc = whole(TEXT)
     before = (doc._.xl_translations, [ent.text for ent in doc.ents])
-    whole.get_pipe("xl_source")(doc)
+    whole.get_pipe("xl_annotator")(doc)
     assert [record["lang"] for record in doc._.xl_translations] == ["en"]
     assert doc._.xl_alignments is None
     whole.get_pipe("xl_back_translator")(doc)

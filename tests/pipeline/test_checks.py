@@ -47,8 +47,8 @@ def test_candidates(span):
 
 @pytest.mark.parametrize("scores", [[], [0.5, 0.5], [float("nan")], [float("inf")], ["0.5"], None])
 def test_scores(scores):
-    doc = project(scorer=lambda bitexts, candidates: [[scores] for _ in bitexts])
-    assert "The scorer gave" in reason(doc)
+    doc = project(measure=lambda bitexts, candidates: [[scores] for _ in bitexts])
+    assert "The measure gave" in reason(doc)
 
 
 @pytest.mark.parametrize("answer", [None, [Proposal(7, 0, 1, 1.0)], ["x"], [(0, 0, 1, 0.3)]])
@@ -61,7 +61,7 @@ def test_choices(answer):
 def test_choices_that_overlap():
     doc = project(
         candidates=lambda bitexts: [[[(2, 4), (3, 4)]] for _ in bitexts],
-        scorer=lambda bitexts, candidates: [[[0.5, 0.5]] for _ in bitexts],
+        measure=lambda bitexts, candidates: [[[0.5, 0.5]] for _ in bitexts],
         matcher=lambda proposals: proposals,
     )
     assert "overlap" in reason(doc)
@@ -71,7 +71,7 @@ def test_numbers_of_numpy_become_plain_ones():
     doc = project(
         aligner=lambda pairs: [[(np.int64(3), np.int64(3), np.float32(0.5))] for _ in pairs],
         candidates=lambda bitexts: [[[(np.int64(3), np.int64(4))]] for _ in bitexts],
-        scorer=lambda bitexts, candidates: [[[np.float32(0.5)]] for _ in bitexts],
+        measure=lambda bitexts, candidates: [[[np.float32(0.5)]] for _ in bitexts],
     )
     assert [ent.text for ent in doc.ents] == ["Lisboa"]
     assert json.dumps([doc._.xl_alignments, doc._.xl_candidates])

@@ -15,7 +15,7 @@ from xlner_spacy.pipeline.stages.members import Ballot, Findings
 GREEDY = {"@xl_matchers": "xlner.Greedy.v1"}
 METHODS = {
     "default": {},
-    "paper": {"scorer": {"@xl_scorers": "xlner.LinkDensity.v1"}, "matcher": GREEDY},
+    "paper": {"measure": {"@xl_measures": "xlner.LinkDensity.v1"}, "matcher": GREEDY},
     "heuristic": {"candidates": {"@xl_candidates": "xlner.AlignedRanges.v1"}, "matcher": GREEDY},
 }
 TEXT = "A Petrobras abriu um escritório em Maputo."
@@ -86,7 +86,7 @@ def test_what_loses_its_place_is_kept_as_a_vote():
 
 def test_methods_vote_on_one_translation():
     nlp = spacy.blank("pt")
-    for name in ("xl_translator", "xl_source", "xl_aligner"):
+    for name in ("xl_translator", "xl_annotator", "xl_aligner"):
         nlp.add_pipe(name)
     nlp.add_pipe("xl_ensemble", config={"methods": METHODS})
     doc = nlp(TEXT)
@@ -136,7 +136,7 @@ def test_pipelines_vote_and_a_text_is_translated_once(ruler, tmp_path):
 
 def test_a_member_that_projects_from_another_language_translates_itself(tmp_path):
     other = spacy.blank("pt")
-    other.add_pipe("xl_projector", config={"source_lang": "es", "source": SPANISH})
+    other.add_pipe("xl_projector", config={"source_lang": "es", "annotator": SPANISH})
     other.config.to_disk(tmp_path / "other.cfg")
     nlp = spacy.blank("pt")
     nlp.add_pipe("xl_translator")
@@ -144,7 +144,7 @@ def test_a_member_that_projects_from_another_language_translates_itself(tmp_path
     member = nlp.get_pipe("xl_ensemble").stages[0].members["other"]
     member.nlp.get_pipe("xl_projector").use(
         translator=lambda texts, **_: ["Maputo es una ciudad." for _ in texts],
-        source=lambda texts: [[(0, 6, "LOC", 0.9)] for _ in texts],
+        annotator=lambda texts: [[(0, 6, "LOC", 0.9)] for _ in texts],
     )
     (ent,) = nlp("Maputo é uma cidade.").ents
     assert (ent._.xl_source["lang"], ent._.xl_source["translation"]) == ("es", -1)
@@ -169,7 +169,7 @@ def test_what_members_could_not_do_is_on_the_doc_once(ruler, tmp_path):
     unlinked = members["unlinked"].nlp.get_pipe("xl_projector")
     unlinked.use(aligner=lambda pairs: [[] for _ in pairs])
     unlinked.use(translator=lambda texts, **_: ["Maputo"] * len(texts))
-    unlinked.use(source=lambda texts: [[(0, 6, "LOC", 0.9)] for _ in texts])
+    unlinked.use(annotator=lambda texts: [[(0, 6, "LOC", 0.9)] for _ in texts])
     doc = nlp(TEXT)
     assert found(doc) == [("Petrobras", "ORG"), ("Maputo", "LOC")]
     wanted = [
@@ -223,7 +223,7 @@ def test_where_all_members_fail_the_error_handler_is_called():
     assert problems(doc) == [("ensemble", "error", "BackendError: no answer")]
 
 
-SPANISH = {"@xl_sources": "xlner.SpacyPipeline.v1", "model": "es_unused"}
+SPANISH = {"@xl_annotators": "xlner.SpacyPipeline.v1", "model": "es_unused"}
 
 
 def test_entities_of_earlier_components_are_kept_if_wanted(ruler):

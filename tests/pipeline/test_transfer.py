@@ -19,13 +19,13 @@ TEXT = "A Maria vive em Lisboa.\nO João no Porto."
 @pytest.fixture(scope="module")
 def block(tmp_path_factory):
     model = tiny_models.ner(tmp_path_factory.mktemp("models") / "ner")
-    return {"@xl_sources": "xlner.HuggingFaceNER.v1", "model": str(model)}
+    return {"@xl_annotators": "xlner.HuggingFaceNER.v1", "model": str(model)}
 
 
 @pytest.fixture
 def nlp(block):
     nlp = spacy.blank("pt")
-    nlp.add_pipe("xl_transfer", config={"source": block})
+    nlp.add_pipe("xl_transfer", config={"annotator": block})
     return nlp
 
 
@@ -59,7 +59,7 @@ def test_batches_are_what_single_texts_are(nlp):
 
 def test_labels_are_mapped_and_counted(block):
     nlp = spacy.blank("pt")
-    nlp.add_pipe("xl_transfer", config={"source": {**block, "labels": {"PER": "PERSON"}}})
+    nlp.add_pipe("xl_transfer", config={"annotator": {**block, "labels": {"PER": "PERSON"}}})
     doc = nlp(TEXT)
     assert found(doc) == [("Maria", "PERSON"), ("João", "PERSON")]
     assert doc._.xl_entities[0]["source"]["label"] == "PER"
@@ -69,7 +69,7 @@ def test_labels_are_mapped_and_counted(block):
 def test_entities_of_earlier_components_are_kept_if_wanted(block):
     nlp = spacy.blank("pt")
     nlp.add_pipe("entity_ruler").add_patterns([{"label": "CITY", "pattern": "em Lisboa"}])
-    nlp.add_pipe("xl_transfer", config={"source": block, "overwrite": False})
+    nlp.add_pipe("xl_transfer", config={"annotator": block, "overwrite": False})
     doc = nlp(TEXT)
     assert found(doc) == [("Maria", "PER"), ("em Lisboa", "CITY"), *ENTITIES[2:]]
     (lost,) = doc._.xl_unplaced
@@ -82,7 +82,7 @@ def test_entities_of_earlier_components_are_kept_if_wanted(block):
 def test_projection_fills_what_transfer_left(block):
     """In either order, each keeps what the other placed."""
     text = "Maria mora em Maputo"
-    rest = {"source": block, "overwrite": False}
+    rest = {"annotator": block, "overwrite": False}
     for first, second in (("xl_transfer", "xl_projector"), ("xl_projector", "xl_transfer")):
         nlp = spacy.blank("pt")
         nlp.add_pipe(first, config=rest if first == "xl_transfer" else {})
@@ -102,9 +102,9 @@ def test_one_bad_text_does_not_cost_the_others():
             raise RuntimeError("the engine fell over")
         return [[(0, 5, "PER")] for _ in texts]
 
-    nlp.add_pipe("xl_transfer", config={"source": {"@xl_sources": "xlner.HuggingFaceNER.v1"}}).use(
-        source=fail
-    )
+    nlp.add_pipe(
+        "xl_transfer", config={"annotator": {"@xl_annotators": "xlner.HuggingFaceNER.v1"}}
+    ).use(annotator=fail)
     nlp.set_error_handler(ignore_error)
     docs = list(nlp.pipe(["Maria vive", "crash", "Clara vive"]))
     assert [found(doc) for doc in docs] == [[("Maria", "PER")], [], [("Clara", "PER")]]

@@ -46,7 +46,7 @@ def make_spacy_pipeline(
 class SpacyPipeline(LazyBackend):
     """Annotates with a pipeline given by name, by path, or as an object:
 
-    nlp.get_pipe("xl_projector").use(source=SpacyPipeline(my_nlp))
+    nlp.get_pipe("xl_projector").use(annotator=SpacyPipeline(my_nlp))
     """
 
     def __init__(

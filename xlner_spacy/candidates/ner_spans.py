@@ -6,17 +6,17 @@ from collections.abc import Sequence
 
 from ..models.requirements import Needs
 from ..models.target_mentions import TargetMention, target_mentions
-from ..types import Bitext, SourceAnnotator, Span
+from ..types import Annotator, Bitext, Span
 
-NEEDS = Needs(model="an NER of the target language: @xl_sources")
+NEEDS = Needs(model="an NER of the target language: @xl_annotators")
 
 
 def make_ner_spans(
-    ner: SourceAnnotator, sub_ranges: bool = False, match_labels: bool = False
+    ner: Annotator, sub_ranges: bool = False, match_labels: bool = False
 ) -> NERSpans:
     """Registered as `xlner.NERSpans.v1`.
 
-    ner (SourceAnnotator): An NER that reads the target language: a block of @xl_sources,
+    ner (Annotator): An NER that reads the target language: a block of @xl_annotators,
         any spaCy pipeline or Hugging Face model.
     sub_ranges (bool): Also every n-gram within each span.
     match_labels (bool): Only spans that have the entity's label.
@@ -32,7 +32,7 @@ class NERSpans:
     """
 
     def __init__(
-        self, ner: SourceAnnotator, sub_ranges: bool = False, match_labels: bool = False
+        self, ner: Annotator, sub_ranges: bool = False, match_labels: bool = False
     ) -> None:
         self.ner = ner
         self.sub_ranges = sub_ranges

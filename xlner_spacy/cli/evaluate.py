@@ -19,8 +19,8 @@ Target = Annotated[str, typer.Option("--target-lang", help="Language of the text
 MatcherName = Annotated[
     str | None, typer.Option("--matcher", help="exact (default), ilp, greedy or heuristic.")
 ]
-ScorerName = Annotated[
-    str | None, typer.Option("--scorer", help="name-f1 (default), link-f1 or paper.")
+MeasureName = Annotated[
+    str | None, typer.Option("--measure", help="name-f1 (default), link-f1 or paper.")
 ]
 ConfigFile = Annotated[
     Path | None,
@@ -38,7 +38,7 @@ def projection(
     target_lang: Target,
     out: Out,
     matcher: MatcherName = None,
-    scorer: ScorerName = None,
+    measure: MeasureName = None,
     config: ConfigFile = None,
     limit: Limit = None,
     quiet: Quiet = False,
@@ -46,7 +46,7 @@ def projection(
 ) -> None:
     """Project gold entities onto gold parallel sentences.
 
-    Measures alignment and matching alone. Without --matcher and --scorer the default is
+    Measures alignment and matching alone. Without --matcher and --measure the default is
     measured, and beside it the word-alignment heuristic and the paper's score, on SimAlign's
     links (on the same links as the default, where --config names an aligner).
     """
@@ -60,7 +60,7 @@ def projection(
         source_lang,
         target_lang,
         matcher=matcher,
-        scorer=scorer,
+        measure=measure,
         config=load_blocks(config),
         limit=limit,
         quiet=quiet,
@@ -75,7 +75,7 @@ def translate_test(
     target_lang: Target,
     out: Out,
     matcher: MatcherName = None,
-    scorer: ScorerName = None,
+    measure: MeasureName = None,
     config: ConfigFile = None,
     labels: Labels = None,
     limit: Limit = None,
@@ -93,7 +93,7 @@ def translate_test(
         target_lang,
         config=load_blocks(config),
         matcher=matcher,
-        scorer=scorer,
+        measure=measure,
         labels=_split(labels),
         limit=limit,
         quiet=quiet,

@@ -4,16 +4,16 @@
     Doc._.xl_source_ents   list of lists           the entities of each translation
     Doc._.xl_alignments    list of lists of links  [source word, target word, confidence]
     Doc._.xl_candidates    list of Candidate       possible placements with their scores
-    Doc._.xl_entities      list of ProjectedEntity what was placed, and from where
+    Doc._.xl_entities      list of Placement what was placed, and from where
     Doc._.xl_unplaced      list of Unplaced        what was not placed, and why
     Doc._.xl_forward       [translations, their entities] as they were before back-translation
-    Doc._.xl_transferred   list of ProjectedEntity what xl_transfer placed
+    Doc._.xl_transferred   list of Placement what xl_transfer placed
     Doc._.xl_votes         list of Vote            what the members of xl_ensemble found
     Doc._.xl_problems      list of Problem         what could not be translated or aligned
     Doc._.xl_dropped       dict label -> count     entities dropped by the label map
     Doc._.xl_source_docs   list of Doc (computed)  the translations as Docs with their entities
     Span._.xl_confidence   float or None (computed)
-    Span._.xl_source       SourceMention or None (computed)
+    Span._.xl_source       Origin or None (computed)
 
 The first five are None until their stage has run. A component that finds its attribute
 set by the user or by an upstream component uses it and does not do the work again.
@@ -28,7 +28,7 @@ from spacy.tokens import Doc, Span
 from spacy.util import get_lang_class
 from spacy.vocab import Vocab
 
-from ..types import Problem, ProjectedEntity, SourceMention, Translation
+from ..types import Origin, Placement, Problem, Translation
 
 STAGE_ATTRIBUTES = (
     "xl_translations",
@@ -191,7 +191,7 @@ def _blank_vocab(lang: str) -> Vocab:
         return Vocab()
 
 
-def _projected(span: Span) -> ProjectedEntity | None:
+def _projected(span: Span) -> Placement | None:
     for entity in span.doc._.xl_entities or []:
         if (entity["start_char"], entity["end_char"]) == (span.start_char, span.end_char):
             return entity
@@ -203,6 +203,6 @@ def _confidence(span: Span) -> float | None:
     return entity["confidence"] if entity else None
 
 
-def _source(span: Span) -> SourceMention | None:
+def _source(span: Span) -> Origin | None:
     entity = _projected(span)
     return entity["source"] if entity else None

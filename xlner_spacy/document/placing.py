@@ -7,13 +7,13 @@ from collections.abc import Iterable
 
 from spacy.tokens import Doc, Span
 
-from ..types import ProjectedEntity, SourceEntity, Unplaced
+from ..types import Placement, SourceEntity, Unplaced
 from .attributes import claim
 
 
 def place(
-    doc: Doc, found: Iterable[ProjectedEntity], overwrite: bool
-) -> tuple[list[ProjectedEntity], list[ProjectedEntity]]:
+    doc: Doc, found: Iterable[Placement], overwrite: bool
+) -> tuple[list[Placement], list[Placement]]:
     """Set `Doc.ents` and `Doc._.xl_entities`, in the order given as far as there is room.
 
     overwrite (bool): Replace entities that are already on the Doc. If not, they stay.
@@ -21,8 +21,8 @@ def place(
     """
     kept = [] if overwrite else list(doc.ents)
     taken = {word for span in kept for word in range(span.start, span.end)}
-    placed: list[ProjectedEntity] = []
-    left_out: list[ProjectedEntity] = []
+    placed: list[Placement] = []
+    left_out: list[Placement] = []
     for entity in found:
         words = range(entity["start"], entity["end"])
         if taken.isdisjoint(words):
@@ -41,7 +41,7 @@ def place(
 
 def projected(
     span: Span, entity: SourceEntity, translation: int, lang: str, confidence: float
-) -> ProjectedEntity:
+) -> Placement:
     """The record of an entity that was placed.
 
     translation (int): Which translation it is of, -1 for none; `lang` is its language.
@@ -66,7 +66,7 @@ def projected(
     }
 
 
-def unplaced(entity: SourceEntity | ProjectedEntity, translation: int, reason: str) -> Unplaced:
+def unplaced(entity: SourceEntity | Placement, translation: int, reason: str) -> Unplaced:
     """The record of an entity that got no place."""
     return {
         "text": entity["text"],

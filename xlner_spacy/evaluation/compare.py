@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 TASKS = ("projection", "translate-test")
 BATCH = 128
 # Components that have no work where gold translations and entities are given.
-_NOT_FOR_PROJECTION = ("xl_translator", "xl_source")
+_NOT_FOR_PROJECTION = ("xl_translator", "xl_annotator")
 # Where a pipeline's meta says which pipeline each of its components was taken from.
 _SOURCES = "xl_component_sources"
 
@@ -245,9 +245,9 @@ def _check_outcome(docs: Sequence[Doc]) -> None:
 # and xl_translator do the same if these are the same. (The languages are those of the corpus.)
 _SETTINGS = {
     "translate": ("translator", "max_words"),
-    "annotate": ("source",),
+    "annotate": ("annotator",),
     "align": ("aligner", "same_language_aligner"),
-    "propose": ("candidates", "scorer"),
+    "propose": ("candidates", "measure"),
 }
 # What other stages do is in Doc.ents, too, and is done anew.
 _SHARED = {*_SETTINGS, "back-translate"}

@@ -15,13 +15,13 @@ MATCHERS: dict[str, dict[str, Any]] = {
     # Each entity has one candidate here; greedy keeps the better of two that overlap.
     "heuristic": {"@xl_matchers": "xlner.Greedy.v1"},
 }
-SCORERS: dict[str, dict[str, Any]] = {
-    "name-f1": {"@xl_scorers": "xlner.NameF1.v1"},
-    "link-f1": {"@xl_scorers": "xlner.LinkF1.v1"},
-    "paper": {"@xl_scorers": "xlner.LinkDensity.v1"},
+MEASURES: dict[str, dict[str, Any]] = {
+    "name-f1": {"@xl_measures": "xlner.NameF1.v1"},
+    "link-f1": {"@xl_measures": "xlner.LinkF1.v1"},
+    "paper": {"@xl_measures": "xlner.LinkDensity.v1"},
 }
 DEFAULT_MATCHER = "exact"
-DEFAULT_SCORER = "name-f1"
+DEFAULT_MEASURE = "name-f1"
 
 # What the default is measured beside, on links of SimAlign: the word-alignment heuristic, and
 # the n-gram candidates of arXiv 2501.18750 with that paper's score, greedily matched.
@@ -35,22 +35,22 @@ BASELINES = {
 }
 
 
-def matching_config(matcher: str | None = None, scorer: str | None = None) -> dict[str, Any]:
+def matching_config(matcher: str | None = None, measure: str | None = None) -> dict[str, Any]:
     """The config blocks of `xl_matcher` and `xl_projector` for a method.
 
     RAISES: InputError for an unknown name.
     """
-    matcher, scorer = matcher or DEFAULT_MATCHER, scorer or DEFAULT_SCORER
-    for what, name, known in (("matcher", matcher, MATCHERS), ("scorer", scorer, SCORERS)):
+    matcher, measure = matcher or DEFAULT_MATCHER, measure or DEFAULT_MEASURE
+    for what, name, known in (("matcher", matcher, MATCHERS), ("measure", measure, MEASURES)):
         if name not in known:
             raise InputError(
                 f"There is no {what} {name!r}.", hint=f"Choose one of: {', '.join(known)}."
             )
-    candidates = "xlner.NameSpans.v1" if scorer == "name-f1" else "xlner.Ngrams.v1"
+    candidates = "xlner.NameSpans.v1" if measure == "name-f1" else "xlner.Ngrams.v1"
     if matcher == "heuristic":
         candidates = "xlner.AlignedRanges.v1"
     return {
         "candidates": {"@xl_candidates": candidates},
-        "scorer": SCORERS[scorer],
+        "measure": MEASURES[measure],
         "matcher": MATCHERS[matcher],
     }

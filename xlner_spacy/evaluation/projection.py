@@ -38,7 +38,7 @@ def benchmark_projection(
     target_lang: str,
     *,
     matcher: str | None = None,
-    scorer: str | None = None,
+    measure: str | None = None,
     config: dict[str, Any] | None = None,
     limit: int | None = None,
     quiet: bool = False,
@@ -47,11 +47,11 @@ def benchmark_projection(
 
     source_file, target_file: Two-column CoNLL or UNER files. Sentences are joined by
         `sent_id` where both files have them, else the k-th is the translation of the k-th.
-    matcher, scorer: Names of `xlner_spacy.evaluation.methods`. If both are None, the default is
+    matcher, measure: Names of `xlner_spacy.evaluation.methods`. If both are None, the default is
         measured and the baselines beside it: on SimAlign's links, or on the same links if
         the config names an aligner.
-    config: Blocks of `xl_projector`; what is left out is the default. matcher and scorer,
-        where given, replace its candidates, scorer and matcher.
+    config: Blocks of `xl_projector`; what is left out is the default. matcher and measure,
+        where given, replace its candidates, measure and matcher.
     limit: Only the first so many sentence pairs.
     RETURNS: `precision`, `recall`, `f1`, `per_type`, `unlabelled`, `counts`, `losses`,
         `confidence_auc`, `seconds` per stage, `settings`, and `beside`: the baselines'
@@ -62,7 +62,7 @@ def benchmark_projection(
     pairs = pairs[:limit]
     nlp = blank(check_language(target_lang))
     languages = {"source_lang": source_lang, "target_lang": target_lang}
-    blocks = {**_blocks(config, matcher, scorer), **languages}
+    blocks = {**_blocks(config, matcher, measure), **languages}
     projector = _add_projector(nlp, blocks)
     docs = [given_pair(nlp, source, target, source_lang, target_lang) for source, target in pairs]
     gold = [set(target.entities) for _, target in pairs]
@@ -82,7 +82,7 @@ def benchmark_projection(
         "version": __version__,
         **blocks,
     }
-    if matcher is None and scorer is None:
+    if matcher is None and measure is None:
         if not (config or {}).get("aligner"):
             aligner = nlp.create_pipe("xl_aligner", config={"aligner": BASELINE_ALIGNER})
             _run(cast(StageComponent, aligner), docs, quiet)
@@ -99,7 +99,7 @@ def benchmark_translate_test(
     *,
     config: dict[str, Any] | None = None,
     matcher: str | None = None,
-    scorer: str | None = None,
+    measure: str | None = None,
     labels: list[str] | None = None,
     limit: int | None = None,
     quiet: bool = False,
@@ -114,8 +114,8 @@ def benchmark_translate_test(
     source, target = check_language(source_lang), check_language(target_lang)
     blocks = {
         "translator": defaults.choose_translator(source, target).block,
-        "source": defaults.choose_source(source, target).block,
-        **_blocks(config, matcher, scorer),
+        "annotator": defaults.choose_annotator(source, target).block,
+        **_blocks(config, matcher, measure),
         "source_lang": source_lang,
         "target_lang": target_lang,
     }
@@ -140,11 +140,11 @@ def benchmark_translate_test(
 
 
 def _blocks(
-    config: dict[str, Any] | None, matcher: str | None, scorer: str | None
+    config: dict[str, Any] | None, matcher: str | None, measure: str | None
 ) -> dict[str, Any]:
     """What is used: named methods before the config's, the config's before the defaults."""
     blocks = {"aligner": defaults.choose_aligner().block, **matching_config(), **(config or {})}
-    return {**blocks, **matching_config(matcher, scorer)} if matcher or scorer else blocks
+    return {**blocks, **matching_config(matcher, measure)} if matcher or measure else blocks
 
 
 def _add_projector(nlp: Language, blocks: dict[str, Any]) -> StageComponent:
@@ -173,9 +173,9 @@ def _run(component: StageComponent, docs: Sequence[Doc], quiet: bool) -> None:
 
 
 def _beside(
-    nlp: Language, docs: Sequence[Doc], gold: Sequence[set], matcher: str, scorer: str
+    nlp: Language, docs: Sequence[Doc], gold: Sequence[set], matcher: str, measure: str
 ) -> dict[str, Any]:
-    component = nlp.create_pipe("xl_matcher", config=matching_config(matcher, scorer))
+    component = nlp.create_pipe("xl_matcher", config=matching_config(matcher, measure))
     _run(cast(StageComponent, component), docs, quiet=True)
     result = score([token_entities(doc) for doc in docs], gold)
     return {key: result[key] for key in ("precision", "recall", "f1", "per_type", "unlabelled")}

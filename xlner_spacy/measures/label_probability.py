@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from ..models.requirements import Needs
 from ..models.target_mentions import TargetMention, target_mentions
 from ..settings import check_setting
-from ..types import Bitext, SourceAnnotator, Span
+from ..types import Annotator, Bitext, Span
 
-NEEDS = Needs(model="an NER of the target language: @xl_sources")
+NEEDS = Needs(model="an NER of the target language: @xl_annotators")
 
 
 def make_label_probability(
-    ner: SourceAnnotator, default: float = 1.0, partial: bool = False
+    ner: Annotator, default: float = 1.0, partial: bool = False
 ) -> LabelProbability:
     """Registered as `xlner.LabelProbability.v1`.
 
-    ner (SourceAnnotator): An NER that reads the target language, with the labels that are
-        projected: a block of @xl_sources. With the block of `xlner.NERSpans.v1` or one of
+    ner (Annotator): An NER that reads the target language, with the labels that are
+        projected: a block of @xl_annotators. With the block of `xlner.NERSpans.v1` or one of
         equal settings each text is read once.
     default (float): The probability of a mention to which the NER gives none.
     partial (bool): A span that overlaps a mention gets the share of words that the two have
@@ -30,7 +30,7 @@ def make_label_probability(
 class LabelProbability:
     """The probability that an NER gives the span the entity's label; 0 where it does not."""
 
-    def __init__(self, ner: SourceAnnotator, default: float = 1.0, partial: bool = False) -> None:
+    def __init__(self, ner: Annotator, default: float = 1.0, partial: bool = False) -> None:
         in_range = 0 <= default <= 1
         check_setting("LabelProbability", "default", default, in_range, "from 0 to 1")
         self.ner = ner

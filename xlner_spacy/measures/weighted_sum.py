@@ -8,7 +8,7 @@ from typing import Any
 from ..errors import BackendError
 from ..models.requirements import Needs
 from ..settings import check_setting
-from ..types import Bitext, CandidateScorer, Span
+from ..types import Bitext, Measure, Span
 
 # Any: a config is checked before the blocks within are made.
 
@@ -16,53 +16,53 @@ NEEDS = Needs(model="several scores")
 
 
 def make_weighted_sum(
-    scorers: dict[str, Any], weights: dict[str, float] | None = None
+    measures: dict[str, Any], weights: dict[str, float] | None = None
 ) -> WeightedSum:
     """Registered as `xlner.WeightedSum.v1`.
 
-    scorers (dict): Blocks of @xl_scorers under names of your own:
+    measures (dict): Blocks of @xl_measures under names of your own:
 
-        [components.xl_projector.scorer]
-        @xl_scorers = "xlner.WeightedSum.v1"
+        [components.xl_projector.measure]
+        @xl_measures = "xlner.WeightedSum.v1"
         weights = {"links": 2.0}
 
-        [components.xl_projector.scorer.scorers.links]
-        @xl_scorers = "xlner.LinkF1.v1"
+        [components.xl_projector.measure.measures.links]
+        @xl_measures = "xlner.LinkF1.v1"
 
-        [components.xl_projector.scorer.scorers.characters]
-        @xl_scorers = "xlner.CharacterSimilarity.v1"
+        [components.xl_projector.measure.measures.characters]
+        @xl_measures = "xlner.CharacterSimilarity.v1"
 
     weights (dict): By those names; 1 where there is none.
     """
-    return WeightedSum(scorers, weights)
+    return WeightedSum(measures, weights)
 
 
 class WeightedSum:
     """The weighted mean of the scores: from 0 to 1 if each of them is."""
 
     def __init__(
-        self, scorers: dict[str, CandidateScorer], weights: dict[str, float] | None = None
+        self, measures: dict[str, Measure], weights: dict[str, float] | None = None
     ) -> None:
         name = "WeightedSum"
         weights = weights or {}
-        usable = bool(scorers) and all(callable(scorer) for scorer in scorers.values())
-        check_setting(name, "scorers", scorers, usable, "at least one scorer, and nothing else")
-        known = not set(weights) - set(scorers)
-        names = ", ".join(scorers)
-        check_setting(name, "weights", weights, known, f"made of the scorers' names ({names})")
-        self.scorers = scorers
-        self.weights = {key: weights.get(key, 1.0) for key in scorers}
+        usable = bool(measures) and all(callable(measure) for measure in measures.values())
+        check_setting(name, "measures", measures, usable, "at least one measure, and nothing else")
+        known = not set(weights) - set(measures)
+        names = ", ".join(measures)
+        check_setting(name, "weights", weights, known, f"made of the measures' names ({names})")
+        self.measures = measures
+        self.weights = {key: weights.get(key, 1.0) for key in measures}
         usable = min(self.weights.values()) >= 0 and sum(self.weights.values()) > 0
         check_setting(name, "weights", weights, usable, "0 or more each, with a sum above 0")
 
     def __call__(
         self, bitexts: Sequence[Bitext], candidates: Sequence[Sequence[Sequence[Span]]]
     ) -> list[list[list[float]]]:
-        """RAISES: BackendError, with its name, if a scorer's answer does not fit."""
+        """RAISES: BackendError, with its name, if a measure's answer does not fit."""
         total = sum(self.weights.values())
         sums = [[[0.0] * len(spans) for spans in own] for own in candidates]
-        for name, scorer in self.scorers.items():
-            scores = scorer(bitexts, candidates)
+        for name, measure in self.measures.items():
+            scores = measure(bitexts, candidates)
             if _shape(scores) != _shape(candidates):
                 raise BackendError(f"WeightedSum: {name!r} did not give one score a candidate.")
             share = self.weights[name] / total

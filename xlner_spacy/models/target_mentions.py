@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..errors import BackendError
-from ..types import Bitext, Mention, SourceAnnotator
+from ..types import Annotator, Bitext, Mention
 from .lazy import LazyBackend
 
 
@@ -20,7 +20,7 @@ class TargetMention(NamedTuple):
     score: float | None
 
 
-def target_mentions(ner: SourceAnnotator, bitexts: Sequence[Bitext]) -> list[list[TargetMention]]:
+def target_mentions(ner: Annotator, bitexts: Sequence[Bitext]) -> list[list[TargetMention]]:
     """What an NER finds in the target text of each bitext.
 
     Each distinct text is given to the NER once. What it said is noted on the bitext, so that
@@ -41,7 +41,7 @@ def target_mentions(ner: SourceAnnotator, bitexts: Sequence[Bitext]) -> list[lis
     return [bitext.notes[key][1] for bitext in bitexts]
 
 
-def _identity(ner: SourceAnnotator) -> object:
+def _identity(ner: Annotator) -> object:
     """Equal for parts that two config blocks made with the same settings."""
     if isinstance(ner, LazyBackend):
         settings = {name: repr(value) for name, value in ner.__getstate__().items()}

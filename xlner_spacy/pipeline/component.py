@@ -71,7 +71,7 @@ class StageComponent(Pipe):
         """Replace parts by Python objects: a function as translator, a loaded pipeline's
         SpacyPipeline as source. They are not part of the config and so are not saved.
 
-        parts: The names of the config blocks (translator=…, source=…, aligner=…).
+        parts: The names of the config blocks (translator=…, annotator=…, aligner=…).
         RAISES: SetupError if this component has no such part.
         """
         for part, value in parts.items():

@@ -46,19 +46,19 @@ def choose_translator(source_lang: str, target_lang: str) -> Choice:
     return Choice(block, f"{HUB_TRANSLATOR} from the Hugging Face Hub", False)
 
 
-def choose_source(source_lang: str, target_lang: str) -> Choice:
+def choose_annotator(source_lang: str, target_lang: str) -> Choice:
     """The default NER of the source language."""
     offline_pair = choose_translator(source_lang, target_lang).offline
     if source_lang == "en" and offline_pair and is_package(OFFLINE_NER):
         block: Block = {
-            "@xl_sources": "xlner.SpacyPipeline.v1",
+            "@xl_annotators": "xlner.SpacyPipeline.v1",
             "model": OFFLINE_NER,
             "labels": ONTONOTES_TO_CONLL,
             "trim": True,
         }
         return Choice(block, f"{OFFLINE_NER}, embedded", True)
     model = HUB_NER.get(source_lang, HUB_MULTILINGUAL_NER)
-    block = {"@xl_sources": "xlner.HuggingFaceNER.v1", "model": model}
+    block = {"@xl_annotators": "xlner.HuggingFaceNER.v1", "model": model}
     return Choice(block, f"{model} from the Hugging Face Hub", False)
 
 
@@ -78,9 +78,9 @@ def choose_candidates() -> Choice:
     )
 
 
-def choose_scorer() -> Choice:
+def choose_measure() -> Choice:
     """The default score of a candidate."""
-    return Choice({"@xl_scorers": "xlner.NameF1.v1"}, "F1 of links, without function words", True)
+    return Choice({"@xl_measures": "xlner.NameF1.v1"}, "F1 of links, without function words", True)
 
 
 def choose_matcher() -> Choice:
@@ -93,10 +93,10 @@ def choose_all(source_lang: str, target_lang: str) -> dict[str, Choice]:
     """The default of every block of `xl_projector`, by the block's name."""
     return {
         "translator": choose_translator(source_lang, target_lang),
-        "source": choose_source(source_lang, target_lang),
+        "annotator": choose_annotator(source_lang, target_lang),
         "aligner": choose_aligner(),
         "candidates": choose_candidates(),
-        "scorer": choose_scorer(),
+        "measure": choose_measure(),
         "matcher": choose_matcher(),
     }
 

@@ -1,4 +1,4 @@
-"""The factories: `xl_translator`, `xl_source`, `xl_aligner`, `xl_matcher`, `xl_projector`.
+"""The factories: `xl_translator`, `xl_annotator`, `xl_aligner`, `xl_matcher`, `xl_projector`.
 
 Each is made of one stage or of all of them. A block left out of the config (null) means
 "choose for me", by language and by what is installed: see `xlner_spacy.pipeline.defaults`.
@@ -14,10 +14,10 @@ from ..errors import SetupError
 from ..text.languages import check_language, iso639_1
 from ..types import (
     Aligner,
+    Annotator,
     CandidateGenerator,
-    CandidateScorer,
     Matcher,
-    SourceAnnotator,
+    Measure,
     Translator,
 )
 from . import defaults
@@ -60,24 +60,24 @@ def make_translator(
 
 
 @Language.factory(
-    "xl_source",
+    "xl_annotator",
     requires=["doc._.xl_translations"],
     assigns=["doc._.xl_source_ents"],
-    default_config={**_LANGUAGES, "source": None},
+    default_config={**_LANGUAGES, "annotator": None},
 )
-def make_source(
+def make_annotator(
     nlp: Language,
     name: str,
     source_lang: str,
     target_lang: str | None,
-    source: SourceAnnotator | None,
+    annotator: Annotator | None,
 ) -> StageComponent:
     """Finds the entities of the translations.
 
-    source_lang, target_lang (str): As of `xl_translator`; by them `source` is chosen.
-    source (SourceAnnotator): None: chosen by language.
+    source_lang, target_lang (str): As of `xl_translator`; by them `annotator` is chosen.
+    annotator (Annotator): None: chosen by language.
     """
-    stage = _annotate(nlp, source_lang, target_lang, source)
+    stage = _annotate(nlp, source_lang, target_lang, annotator)
     return StageComponent(nlp, name, [stage], redo=True)
 
 
@@ -110,23 +110,23 @@ def make_aligner(
     "xl_matcher",
     requires=["doc._.xl_source_ents", "doc._.xl_alignments"],
     assigns=["doc._.xl_candidates", "doc._.xl_entities", "doc.ents"],
-    default_config={"candidates": None, "scorer": None, **_MATCH},
+    default_config={"candidates": None, "measure": None, **_MATCH},
 )
 def make_matcher(
     nlp: Language,
     name: str,
     candidates: CandidateGenerator | None,
-    scorer: CandidateScorer | None,
+    measure: Measure | None,
     matcher: Matcher | None,
     overwrite: bool,
 ) -> StageComponent:
     """Finds candidates for each entity, scores them and sets Doc.ents.
 
-    candidates, scorer, matcher: None: n-grams, F1 of links, exact ILP.
+    candidates, measure, matcher: None: n-grams, F1 of links, exact ILP.
     overwrite (bool): Replace entities that are already on the Doc. If not, they stay and
         nothing is placed on their words.
     """
-    stages = [_propose(candidates, scorer), _match(matcher, overwrite)]
+    stages = [_propose(candidates, measure), _match(matcher, overwrite)]
     return StageComponent(nlp, name, stages, redo=True)
 
 
@@ -143,10 +143,10 @@ def make_matcher(
     default_config={
         **_LANGUAGES,
         **_TRANSLATE,
-        "source": None,
+        "annotator": None,
         **_ALIGN,
         "candidates": None,
-        "scorer": None,
+        "measure": None,
         **_MATCH,
     },
 )
@@ -156,11 +156,11 @@ def make_projector(
     source_lang: str,
     target_lang: str | None,
     translator: Translator | None,
-    source: SourceAnnotator | None,
+    annotator: Annotator | None,
     aligner: Aligner | None,
     same_language_aligner: Aligner | None,
     candidates: CandidateGenerator | None,
-    scorer: CandidateScorer | None,
+    measure: Measure | None,
     matcher: Matcher | None,
     max_words: int,
     overwrite: bool,
@@ -170,15 +170,15 @@ def make_projector(
 
     source_lang (str): The language that has an NER model.
     target_lang (str): The language of the texts. None: the pipeline's.
-    translator, source, aligner, candidates, scorer, matcher: None: see `xlner info`.
+    translator, annotator, aligner, candidates, measure, matcher: None: see `xlner info`.
     same_language_aligner: As of `xl_aligner`.
     max_words, overwrite: As of `xl_translator` and `xl_matcher`.
     """
     stages: list[Stage] = [
         _translate(nlp, source_lang, target_lang, translator, max_words),
-        _annotate(nlp, source_lang, target_lang, source),
+        _annotate(nlp, source_lang, target_lang, annotator),
         _align(aligner, same_language_aligner, target_lang),
-        _propose(candidates, scorer),
+        _propose(candidates, measure),
         _match(matcher, overwrite),
     ]
     return StageComponent(nlp, name, stages, redo=False)
@@ -211,10 +211,12 @@ def _translate(
 
 
 def _annotate(
-    nlp: Language, source_lang: str, target_lang: str | None, source: SourceAnnotator | None
+    nlp: Language, source_lang: str, target_lang: str | None, annotator: Annotator | None
 ) -> Annotate:
     pair = _pair(nlp, source_lang, target_lang)
-    return Annotate(source or defaults.build("source", defaults.choose_source(*pair)), pair[0])
+    return Annotate(
+        annotator or defaults.build("annotator", defaults.choose_annotator(*pair)), pair[0]
+    )
 
 
 def _align(
@@ -227,10 +229,10 @@ def _align(
     )
 
 
-def _propose(candidates: CandidateGenerator | None, scorer: CandidateScorer | None) -> Propose:
+def _propose(candidates: CandidateGenerator | None, measure: Measure | None) -> Propose:
     return Propose(
         candidates or defaults.build("candidates", defaults.choose_candidates()),
-        scorer or defaults.build("scorer", defaults.choose_scorer()),
+        measure or defaults.build("measure", defaults.choose_measure()),
     )
 
 

@@ -12,7 +12,7 @@ from ..text.languages import has_spacy_rules
 
 # Factories that must know both languages, and those that must know the texts'. The others take
 # them from what is on the Doc.
-_BILINGUAL = ("xl_translator", "xl_source", "xl_back_translator", "xl_projector")
+_BILINGUAL = ("xl_translator", "xl_annotator", "xl_back_translator", "xl_projector")
 _MONOLINGUAL = ("xl_aligner", "xl_ensemble")
 # Blocks whose source is not in the source language, or whose target is not in the target one.
 _BACKWARD = "backward"  # of xlner.Symmetrized.v1

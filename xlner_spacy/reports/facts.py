@@ -54,7 +54,7 @@ _IN_WORDS = {
     "xlner.Bipartite.v1": ("bipartite matching", "scipy"),
     "xlner.Greedy.v1": ("greedy", None),
 }
-_ROLES = {"source": "source NER", "scorer": "score of a candidate"}
+_ROLES = {"annotator": "source NER", "measure": "score of a candidate"}
 
 
 def languages(settings: dict[str, Any]) -> tuple[str, str]:
@@ -95,7 +95,7 @@ class Part:
 def parts(settings: dict[str, Any]) -> list[Part]:
     """The parts of the pipeline that made a build, in the order in which they work."""
     # A labelled corpus brings its entities along.
-    unused = ("source",) if settings["mode"] == "translate-train" else ()
+    unused = ("annotator",) if settings["mode"] == "translate-train" else ()
     return [
         _part(role, block, settings)
         for component in settings["components"].values()

@@ -12,7 +12,7 @@ from spacy.tokens import Doc, Span
 from ..document.placing import projected
 from ..pipeline.stages.translate import Translate, translate_texts
 from ..text.markers import Marked, Recovered, translate_marked
-from ..types import ProjectedEntity, SourceEntity
+from ..types import Placement, SourceEntity
 
 # In Doc.user_data, of the labelled text and then of its translation: what came back marked.
 MARKED = "xl_marked"
@@ -106,7 +106,7 @@ def place_marked(doc: Doc) -> None:
     places = [_Place(*place) for place in doc.user_data.get(MARKED) or []]
     others = [ent for ent in doc.ents if not _is_projected(doc, ent)]
     taken = {word for ent in others for word in range(ent.start, ent.end)}
-    placed: list[ProjectedEntity] = []
+    placed: list[Placement] = []
     for place in sorted(places, key=lambda place: place.start_char):
         entity = _projected(doc, place)
         if entity is not None and taken.isdisjoint(range(entity["start"], entity["end"])):
@@ -147,7 +147,7 @@ def _is_projected(doc: Doc, ent: Span) -> bool:
     return (ent.start, ent.end, ent.label_) in places
 
 
-def _projected(doc: Doc, place: _Place) -> ProjectedEntity | None:
+def _projected(doc: Doc, place: _Place) -> Placement | None:
     span = doc.char_span(place.start_char, place.end_char, alignment_mode="expand")
     if span is None:
         return None

@@ -14,7 +14,7 @@ from spacy.tokens import Doc, Span
 from ..corpus.detokenize import same_tokens
 from ..corpus.labels import LabelMap, map_label
 from ..settings import check_setting
-from ..types import ProjectedEntity
+from ..types import Placement
 
 TRAIN, DEV = "train", "dev"
 BELOW = ("drop", "missing", "text")
@@ -119,7 +119,7 @@ def _of_others(doc: Doc) -> list[tuple[int, int, str]]:
     ]
 
 
-def _fate(entity: ProjectedEntity, label: str, selection: Selection) -> str:
+def _fate(entity: Placement, label: str, selection: Selection) -> str:
     if not label:
         return "label left out"
     return "below min_confidence" if entity["confidence"] < selection.min_confidence else "kept"

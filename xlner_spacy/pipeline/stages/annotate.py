@@ -11,8 +11,8 @@ from ...document.give import source_entity
 from ...errors import BackendError, InputError
 from ...text.languages import iso639_1
 from ...types import (
+    Annotator,
     Mention,
-    SourceAnnotator,
     SourceEntity,
     Translation,
 )
@@ -28,8 +28,8 @@ class Annotate(TranslationStage):
     name = "annotate"
     attribute = "xl_source_ents"
 
-    def __init__(self, source: SourceAnnotator, source_lang: str) -> None:
-        self.source = source
+    def __init__(self, annotator: Annotator, source_lang: str) -> None:
+        self.annotator = annotator
         self.source_lang = source_lang
 
     def run(self, docs: Sequence[Doc]) -> None:
@@ -37,7 +37,7 @@ class Annotate(TranslationStage):
             self._check_language(doc)
         texts = [record["text"] for doc in docs for record in doc._.xl_translations]
         lines = list(dict.fromkeys(line for text in texts for _, line in _lines(text)))
-        answers = self.source(lines) if lines else []
+        answers = self.annotator(lines) if lines else []
         if len(answers) != len(lines):
             raise BackendError(
                 f"The source annotator gave {len(answers)} answers for {len(lines)} texts.",

@@ -66,7 +66,7 @@ def make_back_translator(
     min_similarity: float,
     max_words: int,
 ) -> StageComponent:
-    """Translates the translations back, with their entities marked. Comes after `xl_source` and
+    """Translates the translations back, with their entities marked. Comes after `xl_annotator` and
     before `xl_projector`; that aligns the result with the text.
 
     source_lang (str): The language of the translations.

@@ -66,18 +66,18 @@ def spans(bitexts: Sequence[Bitext], answers: Any) -> list[list[list[Span]]]:
 def scores(
     bitexts: Sequence[Bitext], candidates: list[list[list[Span]]], answers: Any
 ) -> list[list[list[float]]]:
-    """A scorer's scores, as plain numbers. RAISES: BackendError if they are none, or too few."""
-    found = _lists("scorer", bitexts, answers)
+    """A measure's scores, as plain numbers. RAISES: BackendError if they are none, or too few."""
+    found = _lists("measure", bitexts, answers)
     for bitext, row, options in zip(bitexts, found, candidates, strict=True):
         for given, wanted in zip(row, options, strict=True):
             if len(given) != len(wanted):
                 raise BackendError(
-                    f"The scorer gave {len(given)} scores for {len(wanted)} candidates in "
+                    f"The measure gave {len(given)} scores for {len(wanted)} candidates in "
                     f"{bitext.target_text(0, min(len(bitext.target_words), 8))!r}."
                 )
             for score in given:
                 if not (isinstance(score, (float, Real)) and isfinite(score)):
-                    raise BackendError(f"The scorer gave {score!r:.80}, which is not a number.")
+                    raise BackendError(f"The measure gave {score!r:.80}, which is not a number.")
     return [[[float(score) for score in given] for given in row] for row in found]
 
 

@@ -13,7 +13,7 @@ from ...document.attributes import add_problem
 from ...document.placing import place
 from ...errors import InputError, SetupError
 from ...settings import check_setting
-from ...types import Problem, ProjectedEntity, SourceMention, Vote
+from ...types import Origin, Placement, Problem, Vote
 from ..component import StageComponent
 from ..factories import _match, _propose
 from .members import Ballot, Findings, Member, Method, OtherPipeline
@@ -53,8 +53,8 @@ def make_ensemble(
     pipelines (dict): Name -> any pipeline with entities: a package's name, a folder, or a .cfg
         file. What upstream components have put on the Doc (translations, their entities and
         alignments) they get too, unless they project from another language.
-    methods (dict): Name -> blocks `candidates`, `scorer` and `matcher`, as of `xl_matcher`, to
-        be used on the Doc's own translations; needs `xl_translator`, `xl_source` and
+    methods (dict): Name -> blocks `candidates`, `measure` and `matcher`, as of `xl_matcher`, to
+        be used on the Doc's own translations; needs `xl_translator`, `xl_annotator` and
         `xl_aligner` (or `xl_projector`) upstream.
     weights (dict): By name; 1 where there is none.
     threshold (float): The support that a span must have more of; 0.5: more than half.
@@ -69,9 +69,9 @@ def make_ensemble(
     twice = sorted(set(methods) & set(pipelines))
     check_setting("xl_ensemble", "methods", twice, not twice, "different from pipelines")
     for key, blocks in methods.items():
-        extra = sorted(set(blocks) - {"candidates", "scorer", "matcher"})
-        check_setting("xl_ensemble", key, extra, not extra, "candidates, scorer or matcher")
-        propose = _propose(blocks.get("candidates"), blocks.get("scorer"))
+        extra = sorted(set(blocks) - {"candidates", "measure", "matcher"})
+        check_setting("xl_ensemble", key, extra, not extra, "candidates, measure or matcher")
+        propose = _propose(blocks.get("candidates"), blocks.get("measure"))
         members[key] = Method([propose, _match(blocks.get("matcher"), overwrite=True)])
     stage = Ensemble(members, weights, threshold, alpha, overwrite)
     return StageComponent(nlp, name, [stage], redo=True)
@@ -191,7 +191,7 @@ class Ensemble(Stage):
             "outcome": "" if round(support, 9) > self.threshold else "too few votes",
         }
 
-    def _entity(self, vote: Vote, ballots: Mapping[str, Ballot]) -> ProjectedEntity:
+    def _entity(self, vote: Vote, ballots: Mapping[str, Ballot]) -> Placement:
         loudest = max(ballots, key=lambda name: self.weights[name] * ballots[name].confidence)
         return {
             "start": vote["start"],
@@ -255,7 +255,7 @@ def _rank(vote: Vote) -> tuple[float, int, int, int, str]:
     )
 
 
-def _itself(vote: Vote) -> SourceMention:
+def _itself(vote: Vote) -> Origin:
     return {
         "translation": -1,
         "lang": "",

@@ -12,7 +12,7 @@ from ...document.placing import projected, unplaced
 from ...types import (
     Candidate,
     Matcher,
-    ProjectedEntity,
+    Placement,
     Proposal,
     SourceEntity,
     Unplaced,
@@ -107,7 +107,7 @@ def _entity(doc: Doc, candidate: Candidate) -> SourceEntity:
     return entity
 
 
-def _projected(doc: Doc, candidate: Candidate) -> ProjectedEntity:
+def _projected(doc: Doc, candidate: Candidate) -> Placement:
     entity = _entity(doc, candidate)
     index = candidate["translation"]
     span = doc[candidate["start"] : candidate["end"]]

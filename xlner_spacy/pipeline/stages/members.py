@@ -16,7 +16,7 @@ from thinc.api import ConfigValidationError
 from ...errors import BackendError, SetupError
 from ...models.lazy import LazyBackend
 from ...text.languages import iso639_1, passing_words
-from ...types import Problem, SourceMention
+from ...types import Origin, Problem
 from ..loading import for_languages
 from .stage import Stage
 
@@ -31,7 +31,7 @@ class Ballot(NamedTuple):
     end: int
     label: str
     confidence: float
-    source: SourceMention | None
+    source: Origin | None
 
 
 class Findings(NamedTuple):
@@ -140,7 +140,7 @@ def _ballots(doc: Doc, copy: Doc) -> Iterator[Ballot]:
         if span is None:
             continue
         confidence = ent._.xl_confidence
-        source: SourceMention | None = ent._.xl_source
+        source: Origin | None = ent._.xl_source
         if source and not same:
             source = {**source, "translation": -1}
         yield Ballot(

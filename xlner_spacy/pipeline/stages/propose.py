@@ -11,7 +11,7 @@ from ...types import (
     Bitext,
     Candidate,
     CandidateGenerator,
-    CandidateScorer,
+    Measure,
     SourceEntity,
 )
 from . import checks
@@ -25,9 +25,9 @@ class Propose(Stage):
     attribute = "xl_candidates"
     needs = ("xl_source_ents", "xl_alignments")
 
-    def __init__(self, candidates: CandidateGenerator, scorer: CandidateScorer) -> None:
+    def __init__(self, candidates: CandidateGenerator, measure: Measure) -> None:
         self.candidates = candidates
-        self.scorer = scorer
+        self.measure = measure
 
     def run(self, docs: Sequence[Doc]) -> None:
         places = [
@@ -38,7 +38,7 @@ class Propose(Stage):
         ]
         bitexts = [_bitext(doc, index) for doc, index in places]
         spans = checks.spans(bitexts, self.candidates(bitexts))
-        scores = checks.scores(bitexts, spans, self.scorer(bitexts, spans))
+        scores = checks.scores(bitexts, spans, self.measure(bitexts, spans))
         for doc in docs:
             doc._.xl_candidates = []
         for n, (doc, index) in enumerate(places):
@@ -46,7 +46,7 @@ class Propose(Stage):
 
 
 def _bitext(doc: Doc, index: int) -> Bitext:
-    """One translation of a Doc and the Doc, as candidates and scorers see them."""
+    """One translation of a Doc and the Doc, as candidates and measures see them."""
     translation = doc._.xl_translations[index]
     entities = doc._.xl_source_ents[index]
     links = doc._.xl_alignments[index]

@@ -9,7 +9,7 @@ from spacy.tokens import Doc
 
 from ...document.placing import place, projected, unplaced
 from ...errors import BackendError
-from ...types import ProjectedEntity, SourceAnnotator, SourceEntity, Translation
+from ...types import Annotator, Placement, SourceEntity, Translation
 from .. import defaults
 from ..component import StageComponent
 from .annotate import Annotate, _lines
@@ -18,26 +18,26 @@ from .annotate import Annotate, _lines
 @Language.factory(
     "xl_transfer",
     assigns=["doc._.xl_transferred", "doc._.xl_entities", "doc.ents"],
-    default_config={"source": None, "overwrite": True},
+    default_config={"annotator": None, "overwrite": True},
 )
 def make_transfer(
-    nlp: Language, name: str, source: SourceAnnotator | None, overwrite: bool
+    nlp: Language, name: str, annotator: Annotator | None, overwrite: bool
 ) -> StageComponent:
     """Finds entities in the texts themselves, with an NER that knows their language: the
     baseline that projection is compared with.
 
-    source (SourceAnnotator): None: a multilingual model of the Hugging Face Hub.
+    annotator (Annotator): None: a multilingual model of the Hugging Face Hub.
     overwrite (bool): Replace entities that are already on the Doc. If not, they stay and
         nothing is placed on their words.
     """
-    return StageComponent(nlp, name, [Transfer(source or _default(), overwrite)], redo=True)
+    return StageComponent(nlp, name, [Transfer(annotator or _default(), overwrite)], redo=True)
 
 
-def _default() -> SourceAnnotator:
+def _default() -> Annotator:
     model = defaults.HUB_MULTILINGUAL_NER
-    block = {"@xl_sources": "xlner.HuggingFaceNER.v1", "model": model}
+    block = {"@xl_annotators": "xlner.HuggingFaceNER.v1", "model": model}
     choice = defaults.Choice(block, f"{model} from the Hugging Face Hub", False)
-    ner: SourceAnnotator = defaults.build("source", choice)
+    ner: Annotator = defaults.build("annotator", choice)
     return ner
 
 
@@ -52,13 +52,13 @@ class Transfer(Annotate):
     attribute = "xl_transferred"
     needs = ()
 
-    def __init__(self, source: SourceAnnotator, overwrite: bool) -> None:
-        self.source = source
+    def __init__(self, annotator: Annotator, overwrite: bool) -> None:
+        self.annotator = annotator
         self.overwrite = overwrite
 
     def run(self, docs: Sequence[Doc]) -> None:
         lines = list(dict.fromkeys(line for doc in docs for _, line in _lines(doc.text)))
-        answers = self.source(lines) if lines else []
+        answers = self.annotator(lines) if lines else []
         if len(answers) != len(lines):
             raise BackendError(f"The NER gave {len(answers)} answers for {len(lines)} texts.")
         known = dict(zip(lines, answers, strict=True))
@@ -86,6 +86,6 @@ def _as_is(doc: Doc) -> Translation:
     }
 
 
-def _itself(doc: Doc, entity: SourceEntity) -> ProjectedEntity:
+def _itself(doc: Doc, entity: SourceEntity) -> Placement:
     score = 1.0 if entity["score"] is None else entity["score"]
     return projected(doc[entity["start"] : entity["end"]], entity, -1, doc.lang_, score)

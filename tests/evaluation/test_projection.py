@@ -51,10 +51,10 @@ def test_projection_of_gold_entities(pair):
 
 
 @pytest.mark.parametrize("matcher", ["ilp", "greedy", "heuristic"])
-@pytest.mark.parametrize("scorer", ["name-f1", "link-f1", "paper"])
-def test_methods_by_name(pair, matcher, scorer):
+@pytest.mark.parametrize("measure", ["name-f1", "link-f1", "paper"])
+def test_methods_by_name(pair, matcher, measure):
     languages = ["--source-lang", "en", "--target-lang", "pt"]
-    method = ["--matcher", matcher, "--scorer", scorer]
+    method = ["--matcher", matcher, "--measure", measure]
     out = pair / "metrics.json"
     files = [pair / "en.conll", pair / "pt.conll"]
     assert run("projection", *files, *languages, *method, "--out", out, "-q").exit_code == 0
@@ -142,7 +142,7 @@ def test_a_config_that_does_not_fit(pair, block):
         (EN, "", [], "no sentences"),
         (EN, "um\n", [], "line 1"),
         (EN, PT, ["--matcher", "magic"], "ilp, greedy, heuristic"),
-        (EN, PT, ["--scorer", "magic"], "link-f1, paper"),
+        (EN, PT, ["--measure", "magic"], "link-f1, paper"),
         (EN, PT, ["--config", "no.cfg"], "no.cfg"),
     ],
 )

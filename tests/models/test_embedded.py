@@ -10,6 +10,7 @@ import pytest
 import torch
 from transformers import AutoModel, AutoTokenizer
 
+from xlner_spacy import files
 from xlner_spacy.errors import SetupError
 from xlner_spacy.models import embedded as encoder
 
@@ -83,7 +84,7 @@ def test_interrupted_unpacking_leaves_nothing(tmp_path, monkeypatch):
     def stop(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(encoder, "_publish", stop)
+    monkeypatch.setattr(files, "_publish", stop)
     monkeypatch.setattr(encoder, "_write_folder", lambda *_: None)
     with pytest.raises(KeyboardInterrupt):
         encoder.encoder_path()

@@ -61,7 +61,7 @@ def make_known():
     return translate
 
 
-@spacy.registry.xl_sources("test.Names.v1")
+@spacy.registry.xl_annotators("test.Names.v1")
 def make_names():
     def annotate(texts):
         calls["annotated"] += len(texts)
@@ -115,15 +115,15 @@ def careless(doc):
     return doc
 
 
-def method(matcher="Greedy", scorer="NameF1", shift=0, **more):
+def method(matcher="Greedy", measure="NameF1", shift=0, **more):
     """A config whose parts are all given."""
     projector = {
         "factory": "xl_projector",
         "translator": {"@xl_translators": "test.Known.v1"},
-        "source": {"@xl_sources": "test.Names.v1"},
+        "annotator": {"@xl_annotators": "test.Names.v1"},
         "aligner": {"@xl_aligners": "test.SamePlace.v1", "shift": shift},
         "candidates": {"@xl_candidates": "xlner.Ngrams.v1"},
-        "scorer": {"@xl_scorers": f"xlner.{scorer}.v1"},
+        "measure": {"@xl_measures": f"xlner.{measure}.v1"},
         "matcher": {"@xl_matchers": f"xlner.{matcher}.v1"},
         **more,
     }
@@ -139,11 +139,11 @@ def stages(*names, **blocks):
     own = method()["components"]["xl_projector"]
     made = {
         "xl_translator": {"factory": "xl_translator", "translator": own["translator"]},
-        "xl_source": {"factory": "xl_source", "source": own["source"]},
+        "xl_annotator": {"factory": "xl_annotator", "annotator": own["annotator"]},
         "xl_aligner": {"factory": "xl_aligner", "aligner": own["aligner"]},
-        "xl_matcher": {"factory": "xl_matcher", **{k: own[k] for k in ("scorer", "matcher")}},
+        "xl_matcher": {"factory": "xl_matcher", **{k: own[k] for k in ("measure", "matcher")}},
         "xl_back_translator": {"factory": "xl_back_translator"},
-        "xl_transfer": {"factory": "xl_transfer", "source": own["source"]},
+        "xl_transfer": {"factory": "xl_transfer", "annotator": own["annotator"]},
         "test_careless": {"factory": "test_careless"},
         **blocks,
     }
@@ -225,8 +225,8 @@ def test_equal_steps_are_done_once(folder):
         folder,
         one=method(),
         two=method("ILP"),
-        three=method(scorer="LinkDensity"),
-        stages=pipeline(**stages("xl_translator", "xl_source", "xl_aligner", "xl_matcher")),
+        three=method(measure="LinkDensity"),
+        stages=pipeline(**stages("xl_translator", "xl_annotator", "xl_aligner", "xl_matcher")),
         moved=method(shift=1),
     )
     status, rows, _ = compare(folder, configs, "--task", "translate-test")
@@ -244,7 +244,7 @@ def test_gold_translations_are_not_made_anew(folder):
     configs = write(
         folder,
         one=method(),
-        two=pipeline(**stages("xl_translator", "xl_source", "xl_aligner", "xl_matcher")),
+        two=pipeline(**stages("xl_translator", "xl_annotator", "xl_aligner", "xl_matcher")),
     )
     assert compare(folder, configs)[0] == 0
     assert calls == {"aligned": 4}
@@ -263,7 +263,7 @@ def test_variables_in_configs(folder):
 
 
 def test_no_method_changes_what_another_one_sees(folder):
-    rude = ["xl_translator", "xl_source", "xl_aligner", "test_careless", "xl_matcher"]
+    rude = ["xl_translator", "xl_annotator", "xl_aligner", "test_careless", "xl_matcher"]
     configs = write(
         folder,
         first=method(),
@@ -281,9 +281,9 @@ def test_no_method_changes_what_another_one_sees(folder):
 def test_ensembles_and_transfer(folder):
     """Each gives what it gives alone: two ensembles with other members, model transfer twice and
     with projection behind it."""
-    paper = {"scorer": {"@xl_scorers": "xlner.LinkDensity.v1"}}
+    paper = {"measure": {"@xl_measures": "xlner.LinkDensity.v1"}}
     nothing = {"matcher": {"@xl_matchers": "xlner.Greedy.v1", "min_score": 2.0}}
-    first = ["xl_translator", "xl_source", "xl_aligner", "xl_ensemble"]
+    first = ["xl_translator", "xl_annotator", "xl_aligner", "xl_ensemble"]
 
     def ensemble(**methods):
         block = {"factory": "xl_ensemble", "methods": methods, "threshold": 0.4, "alpha": 1.0}
@@ -381,12 +381,12 @@ def test_limit_and_labels(folder):
 
 
 def test_a_method_that_cannot_run_is_a_row_with_its_error(folder):
-    missing = {"@xl_sources": "xlner.HuggingFaceNER.v1", "model": str(folder / "nowhere")}
+    missing = {"@xl_annotators": "xlner.HuggingFaceNER.v1", "model": str(folder / "nowhere")}
     unknown = {"@xl_matchers": "xlner.NoSuch.v1"}
     raw = {"factory": "ner"}  # never trained
     configs = write(
         folder,
-        missing=pipeline(xl_transfer={"factory": "xl_transfer", "source": missing}),
+        missing=pipeline(xl_transfer={"factory": "xl_transfer", "annotator": missing}),
         wrong=method(max_words="x"),
         unknown=_with(method(), matcher=unknown),
         broken=_with(method(), aligner={"@xl_aligners": "test.Broken.v1"}),

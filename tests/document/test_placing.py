@@ -44,9 +44,9 @@ def test_by_default_an_entity_has_one_place():
 
 def test_a_score_without_links_is_the_confidence():
     every_word = {**SINGLE_WORDS, "linked_edges": False}
-    scorer = {"@xl_scorers": "xlner.CharacterSimilarity.v1"}
+    measure = {"@xl_measures": "xlner.CharacterSimilarity.v1"}
     nlp = spacy.blank("pt")
-    nlp.add_pipe("xl_projector", config={"candidates": every_word, "scorer": scorer}).use(
+    nlp.add_pipe("xl_projector", config={"candidates": every_word, "measure": measure}).use(
         aligner=lambda pairs: [[] for _ in pairs]
     )
     doc = nlp(give_translation(nlp.make_doc(TEXT), SOURCE, entities=[(0, 6, "LOC")]))

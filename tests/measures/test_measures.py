@@ -37,8 +37,8 @@ def linked(entities, links, n=10):
     return Bitext(["s"] * n, ["t"] * n, entities, [Link(*link) for link in links])
 
 
-def score(scorer, given, *spans):
-    return scorer([given], [[list(spans)]])[0][0]
+def score(measure, given, *spans):
+    return measure([given], [[list(spans)]])[0][0]
 
 
 def test_link_mass_by_hand():
@@ -143,9 +143,9 @@ def test_candidates_and_score_of_equal_settings_read_a_text_once(tmp_path):
     nlp.add_pipe("entity_ruler").add_patterns([{"label": "LOC", "pattern": "Lisboa"}])
     nlp.to_disk(tmp_path / "ruler")
     given, _ = named("Lisbon", "em Lisboa", "LOC")
-    candidates, scorer, other = (Counting(str(tmp_path / "ruler"), trim=t) for t in (0, 0, 1))
+    candidates, measure, other = (Counting(str(tmp_path / "ruler"), trim=t) for t in (0, 0, 1))
     spans = NERSpans(candidates)([given])
-    assert LabelProbability(scorer)([given], spans) == [[[1.0]]]
+    assert LabelProbability(measure)([given], spans) == [[[1.0]]]
     assert Counting.asked == 1
     LabelProbability(other)([given], spans)
     assert Counting.asked == 2
@@ -204,8 +204,8 @@ def test_one_model_for_each_direction():
     there = Table({("en", "pt"): {("Lisbon", "Lisboa"): 0.4}})
     back = Table({("pt", "en"): {("Lisboa", "Lisbon"): 0.2}})
     given, _ = named("Lisbon", "em Lisboa")
-    scorer = TranslationProbability(there, back, normalise=False)
-    assert score(scorer, given, (1, 2)) == pytest.approx([0.3])
+    measure = TranslationProbability(there, back, normalise=False)
+    assert score(measure, given, (1, 2)) == pytest.approx([0.3])
 
 
 def test_translation_probability_of_a_model(tmp_path):
@@ -247,7 +247,7 @@ def test_wrong_settings_of_the_weighted_sum():
         WeightedSum(parts, {"f1": -1.0})
     with pytest.raises(SetupError, match="weights"):
         WeightedSum(parts, {"f1": 0.0, "paper": 0.0})
-    with pytest.raises(SetupError, match="at least one scorer"):
+    with pytest.raises(SetupError, match="at least one measure"):
         WeightedSum({})
     with pytest.raises(BackendError, match="'broken'"):
         WeightedSum({"broken": lambda bitexts, spans: [[]]})([linked([(0, 1)], [])], [[[(0, 1)]]])

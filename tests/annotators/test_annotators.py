@@ -51,8 +51,8 @@ def test_spacy_pipeline_by_path_without_label_map(ruler, tmp_path):
 
 def test_missing_spacy_pipeline_says_how_to_install_it():
     nlp = spacy.blank("pt")
-    source = {"@xl_sources": "xlner.SpacyPipeline.v1", "model": "en_no_such_model"}
-    nlp.add_pipe("xl_projector", config={"source": source})
+    source = {"@xl_annotators": "xlner.SpacyPipeline.v1", "model": "en_no_such_model"}
+    nlp.add_pipe("xl_projector", config={"annotator": source})
     with pytest.raises(SetupError, match=r"(?s)en_no_such_model.*spacy download"):
         nlp("A Petrobras abriu um escritório.")
 
@@ -79,8 +79,12 @@ def test_trimming(text, inner):
 def test_huggingface_ner_in_a_pipeline(tmp_path):
     model = str(tiny_models.ner(tmp_path / "ner"))
     nlp = spacy.blank("pt")
-    source = {"@xl_sources": "xlner.HuggingFaceNER.v1", "model": model, "labels": {"PER": "PERSON"}}
-    nlp.add_pipe("xl_projector", config={"source": source})
+    source = {
+        "@xl_annotators": "xlner.HuggingFaceNER.v1",
+        "model": model,
+        "labels": {"PER": "PERSON"},
+    }
+    nlp.add_pipe("xl_projector", config={"annotator": source})
     doc = nlp(give_translation(nlp.make_doc("Maria mora em Lisboa"), "Maria vive em Lisboa"))
     assert [(e.text, e.label_) for e in doc.ents] == [("Maria", "PERSON")]
     assert doc._.xl_dropped == {"LOC": 1}
@@ -108,7 +112,7 @@ def test_a_function_as_source():
             [(t.index("1974"), t.index("1974") + 4, "YEAR")] if "1974" in t else [] for t in texts
         ]
 
-    nlp.add_pipe("xl_projector").use(source=years)
+    nlp.add_pipe("xl_projector").use(annotator=years)
     doc = nlp("A revolução foi em 1974. Depois mudou tudo.")
     assert [(e.text, e.label_) for e in doc.ents] == [("1974", "YEAR")]
 
@@ -116,7 +120,7 @@ def test_a_function_as_source():
 def test_mentions_that_do_not_fit_are_kept_as_problems():
     nlp = spacy.blank("pt")
     nlp.add_pipe("xl_projector").use(
-        source=lambda texts: [[(0, 6, "LOC"), (3, 9, "PER"), (900, 905, "ORG")] for _ in texts]
+        annotator=lambda texts: [[(0, 6, "LOC"), (3, 9, "PER"), (900, 905, "ORG")] for _ in texts]
     )
     doc = nlp("Lisboa é uma cidade.")
     assert [e.text for e in doc.ents] == ["Lisboa"]
@@ -209,6 +213,6 @@ def test_given_translations_that_make_no_sense(nlp):
 def test_two_mentions_of_one_span_with_and_without_a_score():
     nlp = spacy.blank("pt")
     nlp.add_pipe("xl_projector").use(
-        source=lambda texts: [[(0, 6, "LOC", 0.5), (0, 6, "LOC", None)] for _ in texts]
+        annotator=lambda texts: [[(0, 6, "LOC", 0.5), (0, 6, "LOC", None)] for _ in texts]
     )
     assert [e.text for e in nlp("Lisboa é uma cidade.").ents] == ["Lisboa"]

