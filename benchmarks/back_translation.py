@@ -30,11 +30,11 @@ from spacy.util import registry
 from xlner_spacy import give_translation
 from xlner_spacy.corpus.conll import GoldSentence, read_conll
 from xlner_spacy.corpus.detokenize import to_doc
-from xlner_spacy.evaluation.methods import BASELINES, matching_config
 from xlner_spacy.evaluation.metrics import score, token_entities
 from xlner_spacy.files import atomic_file, write_json
 from xlner_spacy.pipeline import defaults
 from xlner_spacy.pipeline.component import StageComponent
+from xlner_spacy.pipeline.loading import read_config
 from xlner_spacy.pipeline.stages.align import Align
 from xlner_spacy.pipeline.stages.annotate import Annotate
 from xlner_spacy.pipeline.stages.back_translate import KEEP, BackTranslate
@@ -48,7 +48,12 @@ RESULTS = Path(__file__).parent / "results"
 HALF = 500
 CASES = 60
 SIMILARITIES = (0.0, 0.3, 0.5, 0.7)
-METHODS = {"default": (None, None), **BASELINES}
+CONFIGS = Path(__file__).parents[1] / "configs" / "methods"
+METHODS = {
+    "default": "default.cfg",
+    "heuristic": "heuristic-simalign.cfg",
+    "paper": "ngrams-simalign.cfg",
+}
 
 Entity = tuple[int, int, str]
 
@@ -96,9 +101,7 @@ class Bench:
             pass
 
     def match(self, docs: Sequence[Doc], method: str) -> list[set[Entity]]:
-        component: Any = self.nlp.create_pipe(
-            "xl_matcher", config=matching_config(*METHODS[method])
-        )
+        component: Any = self.nlp.create_pipe("xl_matcher", config=matching(METHODS[method]))
         for _ in component.pipe(iter(docs), batch_size=256):
             pass
         return [token_entities(doc) for doc in docs]
@@ -146,9 +149,17 @@ def _undo(doc: Doc) -> None:
         doc._.xl_forward = None
 
 
-def figures(found: Sequence[set[Entity]], gold: Sequence[set[Entity]]) -> dict[str, Any]:
+def matching(config: str) -> dict[str, Any]:
+    """The blocks of a method's config that come after alignment."""
+    block = read_config(CONFIGS / config)["components"]["xl_projector"]
+    return {key: block[key] for key in ("candidates", "measure", "matcher") if key in block}
+
+
+def figures(
+    docs: Sequence[Doc], found: Sequence[set[Entity]], gold: Sequence[set[Entity]]
+) -> dict[str, Any]:
     """What is reported of a system."""
-    result = score(found, gold)
+    result = score(docs, found, gold)
     return {
         **{key: result[key] for key in ("f1", "precision", "recall")},
         "unlabelled": result["unlabelled"]["f1"],
@@ -189,7 +200,7 @@ def tune(bench: Bench, docs: Sequence[Doc], gold: Sequence[set[Entity]]) -> list
             {
                 "style": style,
                 "min_similarity": min_similarity,
-                **figures(bench.match(docs, "default"), gold),
+                **figures(docs, bench.match(docs, "default"), gold),
                 "lost_per_1000": _per_1000(counts),
             }
         )
@@ -206,7 +217,7 @@ def systems(bench: Bench, docs: Sequence[Doc], gold: Sequence[set[Entity]]) -> d
     rows: dict[str, Any] = {}
     for method in METHODS:
         found = bench.direct(docs, method)
-        rows[f"direct, {method}"] = figures(found, gold)
+        rows[f"direct, {method}"] = figures(docs, found, gold)
     direct = bench.direct(docs)
     sources = [_source_of(doc) for doc in docs]
     counts: Counter = Counter()
@@ -214,7 +225,7 @@ def systems(bench: Bench, docs: Sequence[Doc], gold: Sequence[set[Entity]]) -> d
         counts = bench.back(docs, aligner, keep=keep)
         for method in METHODS if keep == "none" else ["default"]:
             found = bench.match(docs, method)
-            row = figures(found, gold)
+            row = figures(docs, found, gold)
             if method == "default":
                 row["gain"] = difference(found, direct, gold)
                 row["against_direct"] = _against(docs, gold, direct, found, sources)

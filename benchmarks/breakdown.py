@@ -21,8 +21,8 @@ from xlner_spacy import give_translation
 from xlner_spacy.annotators.spacy_pipeline import SpacyPipeline
 from xlner_spacy.corpus.conll import GoldSentence, read_conll
 from xlner_spacy.corpus.detokenize import to_doc
-from xlner_spacy.evaluation.metrics import score, token_entities
-from xlner_spacy.evaluation.model import benchmark_model, interval
+from xlner_spacy.evaluation.metrics import interval, score, token_entities
+from xlner_spacy.evaluation.model import evaluate_model
 from xlner_spacy.files import write_json
 from xlner_spacy.text.languages import tokenizer
 
@@ -60,9 +60,10 @@ def run(
             english = source_doc(source, entities)
             give_translation(doc, english if entities else english.text)
         docs.append(doc)
-    found = [token_entities(doc) for doc in nlp.pipe(docs)]
+    docs = list(nlp.pipe(docs))
+    found = [token_entities(doc) for doc in docs]
     gold = [set(target.entities) for _, target in pairs]
-    result = score(found, gold)
+    result = score(docs, found, gold)
     return {
         "f1": result["f1"],
         "interval": interval(found, gold),
@@ -78,7 +79,7 @@ def main(ner: str) -> None:
     english = {s.sent_id: s for s in read_conll(data / "en_pud-ud-test.iob2")}
     portuguese = read_conll(data / "pt_pud-ud-test.iob2")
     pairs = [(english[s.sent_id], s) for s in portuguese]
-    on_english = benchmark_model([ner], data / "en_pud-ud-test.iob2", "en", quiet=True)
+    on_english = evaluate_model([ner], data / "en_pud-ud-test.iob2", "en", quiet=True)
     rows = {
         "the source NER on the English gold sentences": {
             "f1": on_english["f1"],

@@ -12,7 +12,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from xlner_spacy.evaluation.projection import benchmark_projection, benchmark_translate_test
+from xlner_spacy import load
+from xlner_spacy.evaluation.model import evaluate_model
+from xlner_spacy.evaluation.projection import evaluate_projection
 from xlner_spacy.files import atomic_file
 
 DATA = Path(os.environ["XLNER_DATA"])
@@ -25,6 +27,11 @@ PAIRS = [
     ("UNER-PUD", PUD, "de"),
     ("UNER-PUD", PUD, "zh"),
 ]
+METHODS = Path(__file__).parents[1] / "configs" / "methods"
+BESIDE = {
+    "heuristic": METHODS / "heuristic-simalign.cfg",
+    "paper": METHODS / "ngrams-simalign.cfg",
+}
 GOLD = [
     ("UNER-PUD pt, 1000 sentences", PUD.format("pt")),
     ("UNER Portuguese-Bosque dev", "uner_portuguese_bosque/pt_bosque-ud-dev.iob2"),
@@ -35,12 +42,10 @@ def main() -> None:
     """Run everything and write both files."""
     projection = {}
     for corpus, files, lang in PAIRS:
-        source, target = DATA / files.format("en"), DATA / files.format(lang)
-        result = benchmark_projection(source, target, "en", lang)
-        projection[f"{corpus} en-{lang}"] = _public(result)
-    end_to_end = {
-        name: _public(benchmark_translate_test(DATA / path, "en", "pt")) for name, path in GOLD
-    }
+        result = _project(files, lang, None)
+        result["beside"] = {name: _project(files, lang, path) for name, path in BESIDE.items()}
+        projection[f"{corpus} en-{lang}"] = result
+    end_to_end = {name: _public(evaluate_model([], DATA / path, "pt")) for name, path in GOLD}
     folder = Path(__file__).parent / "results"
     figures = {"projection": projection, "translate-test": end_to_end}
     with atomic_file(folder / "quality.json") as file:
@@ -49,12 +54,20 @@ def main() -> None:
         file.write(_markdown(projection, end_to_end).encode("utf8"))
 
 
+def _project(files: str, lang: str, config: Path | None) -> dict[str, Any]:
+    source, target = DATA / files.format("en"), DATA / files.format(lang)
+    nlp = load(config, lang=lang, source_lang="en")
+    return _public(evaluate_projection(nlp, target, {"en": source}, lang))
+
+
 def _public(result: dict[str, Any]) -> dict[str, Any]:
     """Without the paths of this machine."""
     settings = result["settings"]
-    for key in ("source", "target", "gold"):
-        if isinstance(settings.get(key), str):
+    for key in ("target", "gold"):
+        if key in settings:
             settings[key] = Path(settings[key]).name
+    if "sources" in settings:
+        settings["sources"] = {k: Path(v).name for k, v in settings["sources"].items()}
     return result
 
 

@@ -17,9 +17,8 @@ from typing import Any
 
 import spacy
 
-from xlner_spacy.cli.project import load_any
 from xlner_spacy.errors import XlnerError
-from xlner_spacy.evaluation.model import benchmark_model
+from xlner_spacy.evaluation.model import evaluate_model
 from xlner_spacy.files import atomic_file, write_json
 
 LABELS = ["PER", "LOC", "ORG"]
@@ -55,7 +54,7 @@ def measure(gold: Path, folder: Path) -> dict[str, dict[str, Any]]:
                 results[name] = result
                 continue
         print(title, file=sys.stderr)
-        result = benchmark_model(models, gold, "pt", labels=LABELS, load=load_any)
+        result = evaluate_model(models, gold, "pt", labels=LABELS)
         write_json(file, result)
         results[name] = result
     return results

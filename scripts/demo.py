@@ -11,7 +11,7 @@ from rich.table import Table
 from spacy.tokens import Doc
 from tqdm import tqdm
 
-from xlner_spacy.cli.project import load_pipeline
+from xlner_spacy import load
 from xlner_spacy.corpus.texts import read_docs
 from xlner_spacy.files import atomic_file
 from xlner_spacy.reports.page import render_page
@@ -24,7 +24,7 @@ def main(
 ) -> None:
     """Print a table of projected entities and write a page that shows them."""
     print("Making the pipeline (the first time, the encoder is unpacked: some seconds) ...")
-    nlp = load_pipeline(lang, "en", None)
+    nlp = load(lang=lang)
     docs = list(tqdm(nlp.pipe(read_docs(str(texts), nlp, "en"), batch_size=16), unit="text"))
     Console().print(as_table(docs))
     placed = sum(len(doc.ents) for doc in docs)

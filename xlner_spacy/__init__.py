@@ -9,11 +9,25 @@ Importing this module registers the `Doc._.xl_…` attributes (needed to read th
 DocBin in a process that has not built a pipeline) and the `xl_…` registries.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from . import registry
 from .about import __version__
 from .document.attributes import install
 from .document.give import give_translation
 
+if TYPE_CHECKING:
+    from .pipeline.loading import load
+
 install()
 
-__all__ = ["__version__", "give_translation", "registry"]
+__all__ = ["__version__", "give_translation", "load", "registry"]
+
+
+def __getattr__(name: str) -> Any:
+    """`load` knows all default parts and is imported when it is first used."""
+    if name == "load":
+        from .pipeline.loading import load
+
+        return load
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

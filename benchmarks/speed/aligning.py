@@ -9,7 +9,7 @@ import spacy
 
 from xlner_spacy.aligners.awesome import Awesome
 from xlner_spacy.aligners.simalign import SimAlign
-from xlner_spacy.evaluation.projection import given_pair
+from xlner_spacy.evaluation.projection import given
 
 from .given import ENGINES, METHODS, Gold, afresh, paper_greedy, simalign, word_pairs
 from .timing import in_turns, rate, ratios
@@ -75,7 +75,7 @@ def projection(gold: Gold, repeats: int) -> dict[str, Any]:
     def ours(engine: str, gold: Gold) -> None:
         component.use(aligner=aligners[engine])
         before = dict(component.seconds)
-        docs = [given_pair(nlp, source, target, "en", "de") for source, target in gold]
+        docs = [given(nlp, target, {"en": source}, "de") for source, target in gold]
         list(component.pipe(docs, batch_size=256))
         matching[engine] += sum(component.seconds[s] - before[s] for s in ("propose", "match"))
 

@@ -14,7 +14,7 @@ from simalign import SentenceAligner
 from xlner_spacy.aligners.simalign import EMBEDDED_LAYER
 from xlner_spacy.corpus.conll import GoldSentence, read_conll
 from xlner_spacy.evaluation.corpora import read_pairs
-from xlner_spacy.evaluation.projection import given_pair
+from xlner_spacy.evaluation.projection import given
 from xlner_spacy.models.embedded import encoder_path
 from xlner_spacy.types import Proposal
 
@@ -61,7 +61,7 @@ def proposals(gold: Gold) -> list[list[Proposal]]:
     """What the default has for its matcher to choose from, for each pair."""
     nlp = spacy.blank("de")
     component: Any = nlp.add_pipe("xl_projector", config={"source_lang": "en"})
-    docs = [given_pair(nlp, source, target, "en", "de") for source, target in gold]
+    docs = [given(nlp, target, {"en": source}, "de") for source, target in gold]
     for _ in component.pipe(docs, batch_size=256):
         pass
     return [

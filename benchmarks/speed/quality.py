@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from xlner_spacy.evaluation.projection import benchmark_projection
+from xlner_spacy import load
+from xlner_spacy.evaluation.projection import evaluate_projection
 
 from .given import DATA, ENGINES
 
@@ -28,13 +27,8 @@ def quality() -> dict[str, dict[str, float]]:
 
 
 def _f1(files: str, lang: str, engine: str) -> float:
-    aligner: dict[str, Any] = {"@xl_aligners": "xlner.Awesome.v1", "engine": engine}
-    result = benchmark_projection(
-        DATA / files.format("en"),
-        DATA / files.format(lang),
-        "en",
-        lang,
-        config={"aligner": aligner},
-        quiet=True,
-    )
+    engines = {"components.xl_projector.aligner.engine": engine}
+    nlp = load(lang=lang, source_lang="en", overrides=engines)
+    sources = {"en": DATA / files.format("en")}
+    result = evaluate_projection(nlp, DATA / files.format(lang), sources, lang, quiet=True)
     return round(float(result["f1"]), 4)

@@ -97,7 +97,7 @@ def test_command_line(tmp_path):
     lines = (f"{' '.join(target)}\t{' '.join(source)}\n" for source, target in BITEXT)
     bitext.write_text("".join(lines), encoding="utf8")
     priors = tmp_path / "priors"
-    arguments = ["train-aligner", str(bitext), str(priors), "--target-lang", "pt"]
+    arguments = ["train-aligner", str(bitext), str(priors), "--lang", "pt"]
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0, result.output
     assert "180 sentence pairs" in result.output

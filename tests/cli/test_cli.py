@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import spacy
 from spacy.tokens import DocBin
+from thinc.api import Config
 from typer.testing import CliRunner
 
 from xlner_spacy.cli.app import app
@@ -398,3 +399,102 @@ def test_a_page_escapes_what_is_html_in_a_text(nlp):
     page = render_page([nlp("A <script>alert(1)</script> Petrobras abriu em Maputo.")])
     assert "<script>alert" not in page
     assert io.StringIO(page).read().count("<article>") == 1
+
+
+def test_init_config_writes_a_config_that_does_the_same(folder):
+    Path("in.txt").write_text(TEXT, encoding="utf8")
+    result = run("init", "config", "pt.cfg", "--lang", "pt")
+    assert result.exit_code == 0, result.output
+    blocks = Config().from_disk("pt.cfg")["components"]["xl_projector"]
+    assert all(blocks[part] for part in ("translator", "annotator", "aligner", "matcher"))
+    assert run("project", "in.txt", "default.jsonl", "--lang", "pt", "-q").exit_code == 0
+    assert run("project", "in.txt", "config.jsonl", "--config", "pt.cfg", "-q").exit_code == 0
+    assert Path("default.jsonl").read_bytes() == Path("config.jsonl").read_bytes()
+    again = run("init", "config", "pt.cfg", "--lang", "pt")
+    assert again.exit_code == 1
+    assert "--force" in again.stderr
+    assert run("init", "config", "pt.cfg", "--lang", "sw", "--force").exit_code == 0
+    swahili = Path("pt.cfg").read_text()
+    assert 'lang = "xx"' in swahili
+    assert 'target_lang = "sw"' in swahili
+    assert "nllb" in swahili
+
+
+def test_init_config_to_standard_output():
+    result = run("init", "config", "-", "--lang", "pt")
+    assert result.exit_code == 0, result.output
+    assert Config().from_str(result.stdout)["nlp"]["pipeline"] == ["xl_projector"]
+
+
+def test_settings_are_changed_on_the_command_line(folder):
+    Path("in.txt").write_text(TEXT, encoding="utf8")
+    change = ["--components.xl_projector.matcher.min_score", "2"]
+    result = run("project", "in.txt", "out.jsonl", "--lang", "pt", "-q", *change)
+    assert result.exit_code == 0, result.output
+    assert lines("out.jsonl")[0]["ents"] == []
+    result = run("project", "in.txt", "out.jsonl", "--lang", "pt", "-q", "--nowhere.x", "2")
+    assert result.exit_code == 1
+    assert "nowhere.x" in result.stderr
+    assert "xlner init config" in result.stderr
+
+
+def test_a_build_with_a_changed_setting(folder):
+    Path("in.txt").write_text(TEXT, encoding="utf8")
+    change = ["--components.xl_projector.matcher.min_score", "2"]
+    result = run("build", "in.txt", "silver", "--lang", "pt", "-q", *change)
+    assert result.exit_code == 0, result.output
+    manifest = json.loads(Path("silver/manifest.json").read_text())
+    assert manifest["settings"]["components"]["xl_projector"]["matcher"]["min_score"] == 2
+    assert "score too low" in result.stderr
+
+
+def test_code_of_the_user(folder):
+    Path("in.txt").write_text(TEXT, encoding="utf8")
+    Path("years.py").write_text(
+        "import spacy\n"
+        "@spacy.registry.xl_annotators('test.First.v1')\n"
+        "def make():\n"
+        "    return lambda texts: [[(0, 1, 'FIRST')] for text in texts]\n"
+    )
+    Path("own.cfg").write_text(
+        '[nlp]\nlang = "pt"\npipeline = ["xl_projector"]\n[components]\n'
+        '[components.xl_projector]\nfactory = "xl_projector"\n'
+        '[components.xl_projector.annotator]\n@xl_annotators = "test.First.v1"\n'
+    )
+    arguments = ["project", "in.txt", "out.jsonl", "--config", "own.cfg", "-q"]
+    assert "test.First.v1" in run(*arguments).stderr
+    result = run(*arguments, "--code", "years.py")
+    assert result.exit_code == 0, result.output
+    assert [e["label"] for e in lines("out.jsonl")[0]["ents"]] == ["FIRST"]
+    assert "nowhere.py" in run(*arguments, "-c", "nowhere.py").stderr
+
+
+def test_a_gpu_that_is_not_there(folder):
+    Path("in.txt").write_text(TEXT, encoding="utf8")
+    result = run("project", "in.txt", "out.jsonl", "--lang", "pt", "-q", "--gpu-id", 99)
+    assert result.exit_code == 1
+    assert "GPU 99" in result.stderr
+    assert run("project", "in.txt", "out.jsonl", "--lang", "pt", "-q", "-g", -1).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "project",
+        "build",
+        "info",
+        "init config",
+        "evaluate projection",
+        "evaluate model",
+        "evaluate alignment",
+        "evaluate compare",
+        "report",
+        "model-card",
+        "train-aligner",
+        "encoder",
+    ],
+)
+def test_every_command_has_help(command):
+    result = run(*command.split(), "--help")
+    assert result.exit_code == 0
+    assert "Usage" in result.stdout

@@ -1,4 +1,4 @@
-"""`xlner benchmark compare`, as a researcher runs it: a small corpus, a few methods."""
+"""`xlner evaluate compare`, as a researcher runs it: a small corpus, a few methods."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def compare(folder, configs, *options, corpora=None, out="out"):
     """RETURNS: The exit status, the rows in order, and what went to standard error."""
     corpora = corpora or [f"en-pt={folder / 'en.conll'},{folder / 'pt.conll'}"]
     named = [part for corpus in corpora for part in ("--corpus", corpus)]
-    arguments = ["benchmark", "compare", *configs, *named, "--out", folder / out, *options]
+    arguments = ["evaluate", "compare", *configs, *named, "--output", folder / out, *options]
     result = CliRunner().invoke(app, [str(a) for a in arguments])
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     table = folder / out / "compare.csv"

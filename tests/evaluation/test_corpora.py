@@ -135,8 +135,8 @@ def test_files_of_ones_own_that_are_not_there(tmp_path):
 )
 def test_a_corpus_that_is_not_there_says_how_to_get_it(corpora, specification, missing, how):
     config = ROOT / "configs" / "methods" / "default.cfg"
-    arguments = ["benchmark", "compare", config, "--corpus", specification, "--data", corpora]
-    result = CliRunner().invoke(app, [*map(str, arguments), "--out", str(corpora / "out")])
+    arguments = ["evaluate", "compare", config, "--corpus", specification, "--data", corpora]
+    result = CliRunner().invoke(app, [*map(str, arguments), "--output", str(corpora / "out")])
     assert result.exit_code == 1
     for part in (missing, "is not there", "XLNER_DATA", how):
         assert part in result.stderr

@@ -1,4 +1,4 @@
-"""`xlner benchmark model`: figures of trained pipelines, checked by hand and against others."""
+"""`xlner evaluate model`: figures of trained pipelines, checked by hand and against others."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ import pytest
 import spacy
 from hypothesis import given
 from hypothesis import strategies as st
+from spacy.tokens import Doc
+from spacy.vocab import Vocab
 from typer.testing import CliRunner
 
 from xlner_spacy.cli.app import app
 from xlner_spacy.errors import InputError
-from xlner_spacy.evaluation.metrics import score
-from xlner_spacy.evaluation.model import benchmark_model, confusion, interval, together
+from xlner_spacy.evaluation.metrics import interval, score
+from xlner_spacy.evaluation.model import confusion, evaluate_model, together
 
 GOLD = (
     "Ana B-PER\nvive O\nem O\no O\nPorto B-LOC\n. O\n\n"
@@ -32,6 +34,10 @@ def rules(folder, **patterns):
     return str(folder)
 
 
+def texts(number):
+    return [Doc(Vocab(), words=list("abcdefghijklm")) for _ in range(number)]
+
+
 @pytest.fixture
 def files(tmp_path):
     (tmp_path / "gold.conll").write_text(GOLD)
@@ -41,7 +47,7 @@ def files(tmp_path):
 
 
 def test_figures_by_hand(files):
-    result = benchmark_model([str(files / "a")], files / "gold.conll", "pt", quiet=True)
+    result = evaluate_model([str(files / "a")], files / "gold.conll", "pt", quiet=True)
     # Right: Ana. Found: Ana, Petrobras, Rio, Chove. Gold: Ana, Porto, Petrobras, Rio de Janeiro.
     assert (result["precision"], result["recall"], result["f1"]) == (0.25, 0.25, 0.25)
     assert result["unlabelled"]["f1"] == 0.5
@@ -59,16 +65,16 @@ def test_figures_by_hand(files):
 
 def test_several_pipelines_the_first_goes_before(files):
     models = [str(files / "a"), str(files / "b")]
-    result = benchmark_model(models, files / "gold.conll", "pt", quiet=True)
+    result = evaluate_model(models, files / "gold.conll", "pt", quiet=True)
     # b adds Porto; its Ana and its Rio de Janeiro overlap what a has found.
     assert result["counts"]["correct"] == 2
-    other = benchmark_model(models[::-1], files / "gold.conll", "pt", quiet=True)
+    other = evaluate_model(models[::-1], files / "gold.conll", "pt", quiet=True)
     assert other["counts"]["correct"] == 2
     assert other["confusion"]["PER"] == {"ORG": 1}
 
 
 def test_only_some_labels_and_texts(files):
-    result = benchmark_model(
+    result = evaluate_model(
         [str(files / "b")], files / "gold.conll", "pt", labels=["LOC"], limit=2, quiet=True
     )
     assert result["f1"] == 1.0
@@ -80,7 +86,7 @@ def test_interval_has_the_score_and_narrows_with_more_texts():
     gold = [{(0, 1, "PER")}, {(0, 1, "PER")}, {(1, 2, "LOC")}, set()]
     found = [{(0, 1, "PER")}, {(0, 1, "LOC")}, {(1, 2, "LOC")}, {(0, 1, "PER")}]
     few, many = interval(found * 5, gold * 5), interval(found * 100, gold * 100)
-    f1 = score(found, gold)["f1"]
+    f1 = score(texts(4), found, gold)["f1"]
     for low, high in (few, many):
         assert low < f1 < high
     assert many[1] - many[0] < (few[1] - few[0]) / 2
@@ -105,19 +111,20 @@ def test_a_confusion_counts_every_gold_entity_once(pairs):
         wanted = sum(e[2] == label for entities in gold for e in entities)
         assert sum(table.get(label, {}).values()) == wanted
     right = sum(table.get(label, {}).get(label, 0) for label in ("PER", "LOC"))
-    assert right == score(found, gold)["counts"]["correct"]
+    assert right == score(texts(len(gold)), found, gold)["counts"]["correct"]
 
 
 def test_command_line(files):
     def run(*args):
-        return CliRunner().invoke(app, ["benchmark", "model", *map(str, args)])
+        return CliRunner().invoke(app, ["evaluate", "model", *map(str, args)])
 
     out = files / "m.json"
-    result = run(files / "gold.conll", files / "a", "--lang", "pt", "--out", out, "-q")
+    result = run(files / "gold.conll", files / "a", "--lang", "pt", "--output", out, "-q")
     assert result.exit_code == 0, result.output
     assert json.loads(out.read_text())["f1"] == 0.25
     assert "0.2500" in result.stdout
-    result = run(files / "gold.conll", files / "nowhere", "--lang", "pt", "--out", out)
+    assert "0.2500" not in result.stderr
+    result = run(files / "gold.conll", files / "nowhere", "--lang", "pt", "--output", out)
     assert result.exit_code == 1
     assert "nowhere' is not a pipeline that can be loaded" in result.stderr
 
@@ -125,4 +132,34 @@ def test_command_line(files):
 def test_bad_gold(files):
     (files / "bad.conll").write_text("Ana B-PER\nvive\n")
     with pytest.raises(InputError, match=r"bad\.conll, line 2"):
-        benchmark_model([str(files / "a")], files / "bad.conll", "pt", quiet=True)
+        evaluate_model([str(files / "a")], files / "bad.conll", "pt", quiet=True)
+
+
+def test_without_a_pipeline_the_default_of_the_language_is_measured(files):
+    out = files / "m.json"
+    arguments = ["evaluate", "model", files / "gold.conll", "--lang", "pt", "-o", out, "-q"]
+    result = CliRunner().invoke(app, [*map(str, arguments), "--labels", "LOC"])
+    assert result.exit_code == 0, result.output
+    metrics = json.loads(out.read_text())
+    assert set(metrics["per_type"]) == {"LOC"}
+    assert metrics["counts"]["gold"] == 2
+    assert metrics["seconds"]["translate"] > 0
+    assert metrics["settings"]["models"] == ["default"]
+
+
+def test_settings_are_changed_on_the_command_line(files):
+    def correct(*changes):
+        out = files / "m.json"
+        arguments = ["evaluate", "model", files / "gold.conll", "--lang", "pt", "-o", out, "-q"]
+        result = CliRunner().invoke(app, [*map(str, arguments), *changes])
+        assert result.exit_code == 0, result.output
+        return json.loads(out.read_text())["counts"]["predicted"]
+
+    assert correct() > 0
+    assert correct("--components.xl_projector.matcher.min_score", "2.0") == 0
+    assert correct("--components.xl_projector.matcher.min_score=2.0") == 0
+
+
+def test_settings_of_several_pipelines_cannot_be_changed_at_once(files):
+    with pytest.raises(InputError, match="one pipeline at a time"):
+        evaluate_model(["a", "b"], files / "gold.conll", "pt", overrides={"nlp.batch_size": 3})

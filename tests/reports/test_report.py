@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from xlner_spacy.cli.app import app
 from xlner_spacy.errors import InputError
-from xlner_spacy.evaluation.model import benchmark_model
+from xlner_spacy.evaluation.model import evaluate_model
 from xlner_spacy.reports.highlights import Mark, pieces
 from xlner_spacy.reports.inputs import named_files, read_metrics
 from xlner_spacy.reports.report_page import render_report
@@ -57,7 +57,7 @@ def metrics(tmp_path_factory):
     names = ("Petrobras", "Maputo", "Lisboa")
     patterns = [{"label": "LOC", "pattern": name} for name in names]
     rules.add_pipe("entity_ruler").add_patterns(patterns)
-    scores = benchmark_model(
+    scores = evaluate_model(
         ["rules"], place / "gold.jsonl", "pt", quiet=True, load=lambda name: rules
     )
     (place / "rules.json").write_text(json.dumps(scores), encoding="utf8")
@@ -103,7 +103,7 @@ class Page(HTMLParser):
 
 def test_the_page_has_the_counts_the_scores_and_the_texts(folder, metrics, tmp_path):
     out = tmp_path / "report.html"
-    result = run(folder, "--metrics", metrics, "--metrics", f"again={metrics}", "--out", out)
+    result = run(folder, "--metrics", metrics, "--metrics", f"again={metrics}", "--output", out)
     assert result.exit_code == 0, result.output
     html = out.read_text(encoding="utf8")
     page = Page(html)
@@ -125,13 +125,13 @@ def test_the_page_has_the_counts_the_scores_and_the_texts(folder, metrics, tmp_p
     for tag, attrs in page.tags:  # it fetches nothing
         assert tag not in ("script", "link", "img")
         assert not str(attrs.get("href", "#")).startswith("http")
-    run(folder, "--metrics", metrics, "--metrics", f"again={metrics}", "--out", out)
+    run(folder, "--metrics", metrics, "--metrics", f"again={metrics}", "--output", out)
     assert out.read_text(encoding="utf8") == html
 
 
 def test_html_in_texts_names_and_titles_is_text(folder, metrics, tmp_path):
     out = tmp_path / "report.html"
-    result = run(folder, "--metrics", f"<u>x={metrics}", "--title", "<i>T</i>", "--out", out)
+    result = run(folder, "--metrics", f"<u>x={metrics}", "--title", "<i>T</i>", "--output", out)
     assert result.exit_code == 0, result.output
     html = out.read_text(encoding="utf8")
     assert "<h1>&lt;i&gt;T&lt;/i&gt;</h1>" in html
@@ -165,7 +165,8 @@ def test_metrics_without_interval_confusion_and_errors(folder, metrics, tmp_path
     old["settings"] = {"task": "projection", "source": "en.conll", "target": "pt.conll"}
     (tmp_path / "old.json").write_text(json.dumps(old))
     assert (
-        run(folder, "--metrics", tmp_path / "old.json", "--out", tmp_path / "o.html").exit_code == 0
+        run(folder, "--metrics", tmp_path / "old.json", "--output", tmp_path / "o.html").exit_code
+        == 0
     )
     page = Page((tmp_path / "o.html").read_text(encoding="utf8"))
     assert "not measured" in page.text
@@ -199,7 +200,7 @@ def test_a_file_that_is_no_metrics_file(folder, tmp_path, content, said):
     file = tmp_path / "m.json"
     if content is not None:
         file.write_text(content)
-    result = run(folder, "--metrics", f"m={file}", "--out", tmp_path / "o.html")
+    result = run(folder, "--metrics", f"m={file}", "--output", tmp_path / "o.html")
     assert result.exit_code == 1
     assert str(file) in result.stderr
     assert said in result.stderr
@@ -209,17 +210,17 @@ def test_a_file_that_is_no_metrics_file(folder, tmp_path, content, said):
 
 
 def test_a_folder_that_is_no_build_or_not_finished(folder, tmp_path):
-    result = run(tmp_path, "--out", tmp_path / "o.html")
+    result = run(tmp_path, "--output", tmp_path / "o.html")
     assert result.exit_code == 1
     assert f"{tmp_path} has no manifest.json" in result.stderr
     assert "xlner build" in result.stderr
     manifest = read_manifest(folder)
     (tmp_path / "manifest.json").write_text(json.dumps({**manifest, "complete": False}))
-    result = run(tmp_path, "--out", tmp_path / "o.html")
+    result = run(tmp_path, "--output", tmp_path / "o.html")
     assert result.exit_code == 1
     assert "is not finished" in result.stderr
     assert "Run the same `xlner build` command again" in result.stderr
-    result = run(folder, "--out", tmp_path / "nowhere" / "o.html")
+    result = run(folder, "--output", tmp_path / "nowhere" / "o.html")
     assert result.exit_code == 1
     assert "mkdir -p" in result.stderr
 

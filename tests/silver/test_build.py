@@ -397,8 +397,17 @@ def test_command_line(tmp_path, monkeypatch):
     Path("raw.txt").write_text(
         "Maria Santos vive em Lisboa.\nChove.\nMaria Santos vive em Lisboa.\n"
     )
-    command = ["build", "raw.txt", "silver", "--lang", "pt", "--label", "PER=PERSON", "--label"]
-    result = CliRunner().invoke(app, [*command, "LOC=", "--label", "ORG", "--dev", "0"])
+    command = [
+        "build",
+        "raw.txt",
+        "silver",
+        "--lang",
+        "pt",
+        "--label-map",
+        "PER=PERSON",
+        "--label-map",
+    ]
+    result = CliRunner().invoke(app, [*command, "LOC=", "--label-map", "ORG", "--dev", "0"])
     assert result.exit_code == 0, result.output
     assert "3 texts read" in result.stderr
     assert "train: 2 texts (1 PERSON)" in result.stderr

@@ -15,11 +15,12 @@ from typer.core import TyperGroup
 from ..about import __version__
 from ..errors import XlnerError
 from .build import build
-from .evaluate import benchmark_app
+from .evaluate import evaluate_app
 from .export_encoder import encoder
 from .info import info
+from .init_config import init_app
 from .model_card import model_card
-from .options import debug_is_on
+from .options import OVERRIDES, debug_is_on
 from .project import project
 from .report import report
 from .train_aligner import train_aligner
@@ -91,14 +92,15 @@ def main(
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
-app.command("project")(project)
-app.command("build")(build)
+app.command("project", context_settings=OVERRIDES)(project)
+app.command("build", context_settings=OVERRIDES)(build)
 app.command("encoder")(encoder)
 app.command("info")(info)
 app.command("report")(report)
 app.command("model-card")(model_card)
 app.command("train-aligner")(train_aligner)
-app.add_typer(benchmark_app, name="benchmark")
+app.add_typer(evaluate_app, name="evaluate")
+app.add_typer(init_app, name="init")
 
 
 def run() -> None:

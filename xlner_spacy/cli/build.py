@@ -9,9 +9,17 @@ from typing import Annotated, Any
 
 import typer
 
-from ..pipeline.loading import read_config
-from .options import Debug, PipelineConfig, Quiet, SourceLang
-from .project import load_pipeline
+from .options import (
+    Code,
+    Debug,
+    GpuId,
+    Lang,
+    PipelineConfig,
+    Quiet,
+    SourceLang,
+    overrides,
+    without_overrides,
+)
 from .translation_cache import Cache, cache_translations, report_cache
 
 
@@ -38,6 +46,7 @@ class Incomplete(StrEnum):
 
 
 def build(
+    ctx: typer.Context,
     paths: Annotated[
         list[Path],
         typer.Argument(metavar="INPUT... OUTPUT", help="Files, and the folder to build."),
@@ -49,9 +58,7 @@ def build(
             help="translate-test: from raw texts; translate-train: from a labelled source corpus.",
         ),
     ] = Mode.translate_test,
-    lang: Annotated[
-        str | None, typer.Option("--lang", help="The target language, the one to train.")
-    ] = None,
+    lang: Lang = None,
     source_lang: SourceLang = None,
     config: PipelineConfig = None,
     min_confidence: Annotated[
@@ -72,9 +79,9 @@ def build(
         float, typer.Option("--empty-rate", help="Share kept of the texts without entities.")
     ] = 1.0,
     dev: Annotated[float, typer.Option("--dev", help="Share of the texts for dev, by hash.")] = 0.1,
-    label: Annotated[
+    label_map: Annotated[
         list[str] | None,
-        typer.Option("--label", help="PERSON=PER renames, ORG keeps, DATE= leaves out."),
+        typer.Option("--label-map", help="PERSON=PER renames, ORG keeps, DATE= leaves out."),
     ] = None,
     keep_duplicates: Annotated[
         bool, typer.Option("--keep-duplicates", help="Keep texts that are there already.")
@@ -90,6 +97,8 @@ def build(
         ),
     ] = False,
     cache: Cache = None,
+    code: Code = None,
+    gpu_id: GpuId = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -98,13 +107,15 @@ def build(
     Run again after it was interrupted, it goes on where it was, and the result is the same.
     """
     from ..corpus.labels import parse_label_map
+    from ..pipeline.loading import check_projects, load, read_config
     from ..silver.builder import BuildOptions
     from ..silver.builder import build as build_corpus
     from ..silver.select import Selection
 
-    if len(paths) < 2:
+    given = [Path(path) for path in without_overrides(ctx, paths)]
+    if len(given) < 2:
         raise typer.BadParameter("Give at least one file, and the folder to build.")
-    *inputs, output = paths
+    *inputs, output = given
     options = BuildOptions(
         mode.value,
         keep_duplicates,
@@ -118,11 +129,14 @@ def build(
         incomplete=incomplete.value,
         empty_rate=empty_rate,
         dev_rate=dev,
-        labels=parse_label_map(label or []),
+        labels=parse_label_map(label_map or []),
     )
-    nlp = load_pipeline(lang, source_lang, config)
+    changes = overrides(ctx)
+    nlp = load(config, lang=lang, source_lang=source_lang, overrides=changes)
+    check_projects(nlp, config)
     caches = cache_translations(nlp, cache)
-    models = read_config(config, interpolate=True) if config and config.is_file() else config
+    is_config = config is not None and config.is_file()
+    models = read_config(config, True, changes) if config and is_config else config
     try:
         result = build_corpus(
             inputs, output, nlp, options, selection, models=models, progress=not quiet

@@ -1,142 +1,163 @@
-"""`xlner benchmark`: projection measured against gold data."""
+"""`xlner evaluate`: projection, pipelines, word alignment and methods against gold data."""
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from .options import Debug, Quiet, load_blocks
+from ..errors import InputError
+from .options import (
+    OVERRIDES,
+    Code,
+    Debug,
+    GpuId,
+    Labels,
+    Limit,
+    Output,
+    PipelineConfig,
+    Quiet,
+    RequiredLang,
+    SourceLang,
+    overrides,
+    split_labels,
+    without_overrides,
+)
 
-benchmark_app = typer.Typer(no_args_is_help=True, help="Measure projection against gold data.")
-
-Out = Annotated[Path, typer.Option("--out", help="JSON file for the figures.")]
-Source = Annotated[str, typer.Option("--source-lang", help="Language with an NER model.")]
-Target = Annotated[str, typer.Option("--target-lang", help="Language of the texts.")]
-MatcherName = Annotated[
-    str | None, typer.Option("--matcher", help="exact (default), ilp, greedy or heuristic.")
-]
-MeasureName = Annotated[
-    str | None, typer.Option("--measure", help="name-f1 (default), link-f1 or paper.")
-]
-ConfigFile = Annotated[
-    Path | None,
-    typer.Option("--config", help="A config whose xl_projector block says which parts to use."),
-]
-Labels = Annotated[str | None, typer.Option("--labels", help="Score these only: PER,LOC,ORG")]
-Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Only the first N sentences.")]
+evaluate_app = typer.Typer(no_args_is_help=True, help="Measure against gold data.")
 
 
-@benchmark_app.command("projection")
+@evaluate_app.command("projection", context_settings=OVERRIDES)
 def projection(
-    source: Annotated[Path, typer.Argument(help="Gold source sentences: CoNLL or .iob2.")],
-    target: Annotated[Path, typer.Argument(help="Their translations, with gold entities.")],
-    source_lang: Source,
-    target_lang: Target,
-    out: Out,
-    matcher: MatcherName = None,
-    measure: MeasureName = None,
-    config: ConfigFile = None,
+    ctx: typer.Context,
+    target: Annotated[
+        Path, typer.Argument(metavar="TARGET_GOLD", help="Gold sentences: CoNLL or .iob2.")
+    ],
+    lang: RequiredLang,
+    source: Annotated[
+        list[str],
+        typer.Option(
+            "--source",
+            metavar="LANG=FILE",
+            help="Their translations with gold entities, en=EN_GOLD; may be given several times.",
+        ),
+    ],
+    output: Output,
+    config: PipelineConfig = None,
+    labels: Labels = None,
     limit: Limit = None,
+    code: Code = None,
+    gpu_id: GpuId = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
     """Project gold entities onto gold parallel sentences.
 
-    Measures alignment and matching alone. Without --matcher and --measure the default is
-    measured, and beside it the word-alignment heuristic and the paper's score, on SimAlign's
-    links (on the same links as the default, where --config names an aligner).
+    Measures word alignment and matching alone: sentences are joined by sent_id where the files
+    have them, otherwise by their place.
     """
-    from ..evaluation.projection import benchmark_projection
+    from ..evaluation.projection import evaluate_projection
     from ..files import check_place
+    from ..pipeline.loading import load
 
-    check_place(out)
-    result = benchmark_projection(
-        source,
-        target,
-        source_lang,
-        target_lang,
-        matcher=matcher,
-        measure=measure,
-        config=load_blocks(config),
-        limit=limit,
-        quiet=quiet,
+    check_place(output)
+    sources = dict(_source(value) for value in source)
+    if len(sources) < len(source):
+        raise InputError("--source: a language is given twice.", hint="Give each language once.")
+    nlp = load(config, lang=lang, source_lang=next(iter(sources)), overrides=overrides(ctx))
+    result = evaluate_projection(
+        nlp, target, sources, lang, labels=split_labels(labels), limit=limit, quiet=quiet
     )
-    _finish(result, out)
+    _finish(result, output)
 
 
-@benchmark_app.command("translate-test")
-def translate_test(
-    gold: Annotated[Path, typer.Argument(help="Gold target sentences: CoNLL or .iob2.")],
-    source_lang: Source,
-    target_lang: Target,
-    out: Out,
-    matcher: MatcherName = None,
-    measure: MeasureName = None,
-    config: ConfigFile = None,
-    labels: Labels = None,
-    limit: Limit = None,
-    quiet: Quiet = False,
-    debug: Debug = False,
-) -> None:
-    """Measure the whole way: translate gold sentences, annotate, project, score."""
-    from ..evaluation.projection import benchmark_translate_test
-    from ..files import check_place
-
-    check_place(out)
-    result = benchmark_translate_test(
-        gold,
-        source_lang,
-        target_lang,
-        config=load_blocks(config),
-        matcher=matcher,
-        measure=measure,
-        labels=_split(labels),
-        limit=limit,
-        quiet=quiet,
-    )
-    _finish(result, out)
-
-
-@benchmark_app.command("model")
+@evaluate_app.command("model", context_settings=OVERRIDES)
 def model(
+    ctx: typer.Context,
     gold: Annotated[Path, typer.Argument(help="Gold texts: CoNLL, .iob2, .jsonl or .spacy.")],
-    models: Annotated[
-        list[str],
-        typer.Argument(help="A trained pipeline; several: the first's entities go before."),
-    ],
-    lang: Annotated[str, typer.Option("--lang", help="Language of the texts.")],
-    out: Out,
+    lang: RequiredLang,
+    output: Output,
+    pipelines: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="PIPELINE...",
+            help="A package, folder or .cfg. Of several, the first one's entities are kept and "
+            "the others' added where there is room. None: the default pipeline of the language.",
+        ),
+    ] = None,
+    source_lang: SourceLang = None,
     labels: Labels = None,
     limit: Limit = None,
+    code: Code = None,
+    gpu_id: GpuId = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Measure trained pipelines, or configs of xl_projector pipelines, on gold texts."""
-    from ..evaluation.model import benchmark_model
+    """Measure pipelines on gold texts: trained ones, and those that project."""
+    from ..evaluation.model import evaluate_model
     from ..files import check_place
-    from .project import load_any
 
-    check_place(out)
-    result = benchmark_model(
-        models,
+    names = without_overrides(ctx, pipelines or [])
+    check_place(output)
+    result = evaluate_model(
+        names,
         gold,
         lang,
-        labels=_split(labels),
+        source_lang=source_lang,
+        overrides=overrides(ctx),
+        labels=split_labels(labels),
         limit=limit,
         quiet=quiet,
-        load=load_any,
     )
-    _finish(result, out)
+    _finish(result, output)
 
 
-@benchmark_app.command("compare")
+@evaluate_app.command("alignment", context_settings=OVERRIDES)
+def alignment(
+    ctx: typer.Context,
+    gold: Annotated[
+        Path,
+        typer.Argument(
+            metavar="GOLD.tsv",
+            help="A line for each pair: source TAB target TAB links i-j. Words are separated by "
+            "blanks and counted from 0; i?j is a possible link.",
+        ),
+    ],
+    lang: RequiredLang,
+    output: Output,
+    source_lang: Annotated[
+        str, typer.Option("--source-lang", help="Language of the first column.")
+    ] = "en",
+    config: PipelineConfig = None,
+    min_confidence: Annotated[
+        float, typer.Option("--min-confidence", help="Count links from this confidence on.")
+    ] = 0.0,
+    limit: Limit = None,
+    code: Code = None,
+    gpu_id: GpuId = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Measure the word aligner of a pipeline: precision, recall, F1 and alignment error rate."""
+    from ..evaluation.alignment import evaluate_alignment
+    from ..files import check_place
+    from ..pipeline.loading import load
+
+    check_place(output)
+    nlp = load(config, lang=lang, source_lang=source_lang, overrides=overrides(ctx))
+    result = evaluate_alignment(
+        nlp, gold, source_lang, lang, min_confidence=min_confidence, limit=limit, quiet=quiet
+    )
+    _write(result, output)
+    _table([("links", result)], ("precision", "recall", "f1", "aer"))
+
+
+@evaluate_app.command("compare")
 def compare_methods(
     configs: Annotated[
-        list[Path], typer.Argument(help="Configs, a method each: configs/methods/*.cfg")
+        list[Path], typer.Argument(help="Configs, one per method: configs/methods/*.cfg")
     ],
     corpora: Annotated[
         list[str],
@@ -146,7 +167,9 @@ def compare_methods(
             "en-pt=SOURCE,TARGET. May be given several times.",
         ),
     ],
-    out: Annotated[Path, typer.Option("--out", help="Folder for compare.csv, .md, .svg, .json.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder for compare.csv, .md, .svg, .json.")
+    ],
     data: Annotated[
         Path | None, typer.Option("--data", help="Folder with the corpora instead of $XLNER_DATA.")
     ] = None,
@@ -160,15 +183,16 @@ def compare_methods(
     ] = None,
     labels: Labels = None,
     limit: Limit = None,
+    code: Code = None,
+    gpu_id: GpuId = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Measure methods side by side. What they share is done once.
+    """Measure methods side by side. Steps that they share are done once.
 
-    What is in the output folder already is not measured again, so a comparison that was
+    Rows that are in the output folder already are not measured again, so a comparison that was
     stopped goes on where it was.
     """
-    from ..errors import InputError
     from ..evaluation.compare import TASKS, compare
     from ..evaluation.corpora import find_corpora
     from ..evaluation.tables import as_markdown, write_tables
@@ -179,37 +203,43 @@ def compare_methods(
     rows = compare(
         configs,
         found,
-        out,
+        output,
         task=task,
-        labels=_split(labels),
+        labels=split_labels(labels),
         limit=limit,
         report=lambda line: None if quiet else print(line, file=sys.stderr),
     )
-    written = write_tables(rows, out)
+    written = write_tables(rows, output)
     sys.stdout.write(as_markdown(rows))
     print(f"Written: {', '.join(str(path) for path in written)}", file=sys.stderr)
     if not any(path.suffix == ".svg" for path in written):
         print('No plot: pip install "xlner-spacy[workflow]" for matplotlib.', file=sys.stderr)
 
 
-def _split(labels: str | None) -> list[str] | None:
-    return [label.strip() for label in labels.split(",")] if labels else None
+def _source(value: str) -> tuple[str, Path]:
+    lang, equals, file = value.partition("=")
+    if not (lang and equals and file):
+        raise InputError(
+            f"--source {value!r} names no language and file.", hint="Write --source en=FILE"
+        )
+    return lang, Path(file)
 
 
-def _finish(result: dict[str, Any], out: Path) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    from ..files import atomic_file
-
-    with atomic_file(out) as file:
-        file.write((json.dumps(result, indent=2, ensure_ascii=False) + "\n").encode("utf8"))
-    table = Table()
-    for column in ("", "precision", "recall", "F1"):
-        table.add_column(column)
+def _finish(result: dict[str, Any], output: Path) -> None:
+    _write(result, output)
     rows = {"all": result, **result["per_type"], "without labels": result["unlabelled"]}
-    rows.update({f"beside: {name}": row for name, row in result.get("beside", {}).items()})
-    for name, row in rows.items():
-        table.add_row(name, *(f"{row[key]:.4f}" for key in ("precision", "recall", "f1")))
-    Console(file=sys.stdout).print(table)
-    print(f"Written to {out}")
+    _table(list(rows.items()), ("precision", "recall", "f1"))
+
+
+def _write(result: dict[str, Any], output: Path) -> None:
+    from ..files import write_json
+
+    write_json(output, result)
+    print(f"Written to {output}", file=sys.stderr)
+
+
+def _table(rows: list[tuple[str, dict[str, Any]]], columns: tuple[str, ...]) -> None:
+    from wasabi import table
+
+    cells = [(name, *(f"{row[key]:.4f}" for key in columns)) for name, row in rows]
+    print(table(cells, header=("", *columns), divider=True, aligns=("l", *"r" * len(columns))))

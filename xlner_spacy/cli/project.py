@@ -6,15 +6,23 @@ import logging
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import BackendError, InputError
-from ..pipeline.loading import read_config
-from .options import Debug, PipelineConfig, Quiet, SourceLang
+from ..errors import BackendError
+from .options import (
+    Code,
+    Debug,
+    GpuId,
+    Lang,
+    PipelineConfig,
+    Quiet,
+    SourceLang,
+)
+from .options import overrides as given_overrides
 from .translation_cache import Cache, cache_translations, report_cache
 
 if TYPE_CHECKING:
@@ -25,6 +33,7 @@ logger = logging.getLogger(__name__)
 
 
 def project(
+    ctx: typer.Context,
     input_path: Annotated[
         str,
         typer.Argument(
@@ -36,7 +45,7 @@ def project(
         str,
         typer.Argument(metavar="OUTPUT", help="A .jsonl or .spacy file; - for standard output."),
     ],
-    lang: Annotated[str | None, typer.Option("--lang", help="Language of the texts.")] = None,
+    lang: Lang = None,
     source_lang: SourceLang = None,
     config: PipelineConfig = None,
     batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Texts at once.")] = 64,
@@ -44,6 +53,8 @@ def project(
         bool, typer.Option("--profile", help="Say where the time went, stage by stage.")
     ] = False,
     cache: Cache = None,
+    code: Code = None,
+    gpu_id: GpuId = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -62,6 +73,7 @@ def project(
         progress=not quiet,
         profile=profile,
         cache=cache,
+        overrides=given_overrides(ctx),
     )
 
 
@@ -76,6 +88,7 @@ def project_file(
     progress: bool = False,
     profile: bool = False,
     cache: Path | None = None,
+    overrides: Mapping[str, Any] | None = None,
 ) -> dict[str, Counter]:
     """Read, project and write. The output appears when all of it is there.
 
@@ -86,11 +99,13 @@ def project_file(
     from ..evaluation.metrics import add_losses
     from ..files import existing
     from ..pipeline.component import go_on_after_failures
+    from ..pipeline.loading import check_projects, load, source_lang_of
 
     check_output(output_path)
     if input_path != STANDARD:
         existing(input_path)
-    nlp = load_pipeline(lang, source_lang, config)
+    nlp = load(config, lang=lang, source_lang=source_lang, overrides=overrides)
+    check_projects(nlp, config)
     go_on_after_failures(nlp)
     caches = cache_translations(nlp, cache)
     counts: dict[str, Counter] = {
@@ -104,7 +119,7 @@ def project_file(
             yield doc
 
     started = time.perf_counter()
-    texts = read_docs(input_path, nlp, _source_lang(nlp))
+    texts = read_docs(input_path, nlp, source_lang_of(nlp))
     docs = nlp.pipe(map(_for_new_matching, texts), batch_size=batch_size)
     write_docs(counted(_bar(docs, input_path, progress)), output_path)
     _report(counts)
@@ -144,76 +159,6 @@ def _for_new_matching(doc: Doc) -> Doc:
 
     forget(doc, "xl_candidates")
     return doc
-
-
-def load_pipeline(lang: str | None, source_lang: str | None, config: Path | None) -> Language:
-    """The pipeline that a config describes, or the default one for a language.
-
-    RAISES: InputError or SetupError if it cannot be made.
-    """
-    import spacy
-    from spacy.util import load_model_from_config
-    from thinc.api import ConfigValidationError
-
-    from ..pipeline.component import StageComponent
-    from ..pipeline.loading import for_languages
-    from ..text.languages import blank, check_language
-
-    if config is None:
-        if lang is None:
-            raise InputError(
-                "The language of the texts is not given.", hint="Give --lang, for example --lang pt"
-            )
-        nlp = blank(check_language(lang))
-        languages = {"source_lang": source_lang or "en", "target_lang": lang}
-        nlp.add_pipe("xl_projector", config=languages)
-        return nlp
-    try:
-        if config.is_dir():
-            nlp = spacy.load(config)
-        else:
-            read = read_config(config)
-            if lang is not None and read.get("nlp", {}).get("lang") == "xx":
-                read = for_languages(read, source_lang, check_language(lang))
-            nlp = load_model_from_config(read, auto_fill=True)
-    except (ConfigValidationError, OSError, TypeError, ValueError) as error:
-        raise InputError(f"{config} does not describe a pipeline: {error}") from error
-    if not any(isinstance(component, StageComponent) for _, component in nlp.pipeline):
-        raise InputError(
-            f"{config} describes a pipeline without an xl_ component ({', '.join(nlp.pipe_names)}).",
-            hint='Add one: factory = "xl_projector"',
-        )
-    for option, given, own in (
-        ("--lang", lang, nlp.lang),
-        ("--source-lang", source_lang, _source_lang(nlp)),
-    ):
-        if given is not None and own not in (check_language(given), "xx"):
-            raise InputError(
-                f"{config} describes a pipeline for {own!r}, but {option} is {given!r}.",
-                hint=f"Leave {option} out, or give a config of that language.",
-            )
-    return nlp
-
-
-def load_any(name: str) -> Language:
-    """A pipeline by its package's name, its folder, or a config of one with xl_projector.
-
-    RAISES: InputError, OSError or ValueError if it cannot be loaded.
-    """
-    import spacy
-
-    if name.endswith(".cfg"):
-        return load_pipeline(None, None, Path(name))
-    return spacy.load(name)
-
-
-def _source_lang(nlp: Language) -> str:
-    """The source language of the pipeline's components."""
-    for _, component in nlp.pipeline:
-        for stage in getattr(component, "stages", ()):
-            if hasattr(stage, "source_lang"):
-                return str(stage.source_lang)
-    return "en"
 
 
 def _bar(docs: Iterator[Doc], input_path: str, progress: bool) -> Iterable[Doc]:

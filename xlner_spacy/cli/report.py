@@ -15,7 +15,7 @@ def report(
     folder: Annotated[
         Path, typer.Argument(metavar="BUILD_FOLDER", help="What `xlner build` wrote.")
     ],
-    out: Annotated[Path, typer.Option("--out", help="HTML file for the page.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="HTML file for the page.")],
     metrics: Metrics = None,
     title: Annotated[str | None, typer.Option("--title", help="The page's heading.")] = None,
     debug: Debug = False,
@@ -27,5 +27,5 @@ def report(
     from ..reports.inputs import named_files
     from ..reports.report_page import write_report
 
-    write_report(folder, named_files(metrics or []), out, title)
-    print(f"Written to {out}", file=sys.stderr)
+    write_report(folder, named_files(metrics or []), output, title)
+    print(f"Written to {output}", file=sys.stderr)

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from .options import Debug
+from .options import Debug, RequiredLang
 
 
 def train_aligner(
@@ -21,9 +21,7 @@ def train_aligner(
         ),
     ],
     output: Annotated[Path, typer.Argument(metavar="OUT", help="The file of priors to write.")],
-    target_lang: Annotated[
-        str, typer.Option("--target-lang", "--lang", help="Language of the texts.")
-    ],
+    lang: RequiredLang,
     source_lang: Annotated[
         str, typer.Option("--source-lang", help="Language of the translations.")
     ] = "en",
@@ -34,7 +32,7 @@ def train_aligner(
     In the pipeline's config: [components.xl_projector.aligner] @xl_aligners =
     "xlner.Eflomal.v1", priors = "OUT".
     """
-    pairs = train_from_file(bitext, output, target_lang=target_lang, source_lang=source_lang)
+    pairs = train_from_file(bitext, output, target_lang=lang, source_lang=source_lang)
     print(f"Wrote {output}: priors of {pairs} sentence pairs.", file=sys.stderr)
 
 

@@ -1,4 +1,4 @@
-"""`xlner benchmark compare`: any methods on any corpora, each shared step done once."""
+"""`xlner evaluate compare`: any methods on any corpora, each shared step done once."""
 
 from __future__ import annotations
 
@@ -29,16 +29,13 @@ from ..pipeline.component import StageComponent, go_on_after_failures
 from ..pipeline.loading import for_languages, read_config
 from ..pipeline.stages.stage import Stage
 from .corpora import Corpus
-from .metrics import losses, only, score, token_entities
-from .model import interval
-from .projection import given_pair
+from .metrics import interval, losses, only, score, token_entities
+from .projection import given, without_translation
 
 logger = logging.getLogger(__name__)
 
 TASKS = ("projection", "translate-test")
 BATCH = 128
-# Components that have no work where gold translations and entities are given.
-_NOT_FOR_PROJECTION = ("xl_translator", "xl_annotator")
 # Where a pipeline's meta says which pipeline each of its components was taken from.
 _SOURCES = "xl_component_sources"
 
@@ -191,7 +188,7 @@ class _Bench:
         except (XlnerError, OSError) as error:
             return {"error": str(error), "task": self.task}
         found = [only(token_entities(doc), self.labels) for doc in docs]
-        result = score(found, self.gold)
+        result = score(docs, found, self.gold)
         return {
             "task": self.task,
             "sentences": len(docs),
@@ -204,7 +201,7 @@ class _Bench:
     def _doc(self, nlp: Language, source: GoldSentence | None, target: GoldSentence) -> Doc:
         lang = self.corpus.target_lang
         if self.task == "projection" and source is not None:
-            return given_pair(nlp, source, target, self.corpus.source_lang, lang)
+            return given(nlp, target, {self.corpus.source_lang: source}, lang)
         return to_doc(nlp.vocab, target.words, target.text, lang)
 
 
@@ -226,9 +223,7 @@ def _pipeline(config: Config, corpus: Corpus, task: str) -> Language:
     if not nlp.pipe_names:
         raise InputError("The config has no components.", hint='Name them in "pipeline" of [nlp].')
     if task == "projection":
-        for name in list(nlp.pipe_names):
-            if nlp.get_pipe_meta(name).factory in _NOT_FOR_PROJECTION:
-                nlp.disable_pipe(name)
+        without_translation(nlp)
     go_on_after_failures(nlp)
     return nlp
 

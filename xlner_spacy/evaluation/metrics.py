@@ -1,55 +1,116 @@
-"""Scores of projected entities against gold: exact span and label, micro-averaged."""
+"""Scores of entities against gold: exact span and label, micro-averaged."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from spacy.scorer import PRFScore
-from spacy.tokens import Doc
+import numpy as np
+from spacy.scorer import Scorer
+from spacy.tokens import Doc, Span
+from spacy.training import Example
 
 TokenEntity = tuple[int, int, str]  # [start, end) and label
 
+RESAMPLES = 1000
+_KEY = "xl_scored"
+
 
 def score(
-    predicted: Iterable[set[TokenEntity]], gold: Iterable[set[TokenEntity]]
+    docs: Sequence[Doc], found: Sequence[set[TokenEntity]], gold: Sequence[set[TokenEntity]]
 ) -> dict[str, Any]:
-    """Precision, recall and F1, in all, per label, and of spans whatever their label.
+    """Precision, recall and F1: in all, per label, and of spans whatever their label.
 
-    An entity counts once; it is right if a gold entity has its tokens and its label.
+    docs: The texts; their own entities are not looked at.
+    found, gold: The entities of each text. One is right if a gold entity has its tokens and its
+        label.
+    RETURNS (dict): `precision`, `recall`, `f1`, `per_type`, `unlabelled`, `counts`.
     """
-    overall, unlabelled = PRFScore(), PRFScore()
-    per_type: dict[str, PRFScore] = {}
-    counts: Counter = Counter(gold=0, predicted=0, correct=0)
-    for found, wanted in zip(predicted, gold, strict=True):
-        overall.score_set(found, wanted)
-        unlabelled.score_set({e[:2] for e in found}, {e[:2] for e in wanted})
-        for label in {e[2] for e in found | wanted}:
-            part = per_type.setdefault(label, PRFScore())
-            part.score_set(
-                {e for e in found if e[2] == label}, {e for e in wanted if e[2] == label}
-            )
-        counts.update(gold=len(wanted), predicted=len(found), correct=len(found & wanted))
+    examples = [_example(*row) for row in zip(docs, found, gold, strict=True)]
+    labelled = _score_spans(examples, labelled=True)
+    per_type: Mapping[str, Mapping[str, float]] = labelled[f"{_KEY}_per_type"] or {}
     return {
-        **_figures(overall),
+        **_figures(labelled, f"{_KEY}_"),
         "per_type": {label: _figures(per_type[label]) for label in sorted(per_type)},
-        "unlabelled": _figures(unlabelled),
-        "counts": dict(counts),
+        "unlabelled": _figures(_score_spans(examples, labelled=False), f"{_KEY}_"),
+        "counts": {
+            "gold": sum(map(len, gold)),
+            "predicted": sum(map(len, found)),
+            "correct": sum(len(f & g) for f, g in zip(found, gold, strict=True)),
+        },
     }
 
 
-def confidence_auc(docs: Sequence[Doc], gold: Sequence[set[TokenEntity]]) -> float | None:
-    """How well confidence tells right entities from wrong ones: the probability that a
-    right one has the higher confidence (area under the ROC curve). None if all are alike."""
-    from sklearn.metrics import roc_auc_score
+def _example(doc: Doc, found: set[TokenEntity], gold: set[TokenEntity]) -> Example:
+    return Example(_with_spans(doc, found), _with_spans(doc, gold))
 
-    right, confidence = [], []
+
+def _with_spans(doc: Doc, entities: set[TokenEntity]) -> Doc:
+    copy = Doc(
+        doc.vocab,
+        words=[token.text for token in doc],
+        spaces=[bool(token.whitespace_) for token in doc],
+    )
+    copy.spans[_KEY] = [Span(copy, *entity) for entity in sorted(entities)]
+    return copy
+
+
+def _score_spans(examples: Sequence[Example], *, labelled: bool) -> dict[str, Any]:
+    return Scorer.score_spans(
+        examples,
+        _KEY,
+        getter=lambda doc, key: doc.spans[key],
+        has_annotation=lambda doc: True,
+        labeled=labelled,
+        allow_overlap=True,
+    )
+
+
+def interval(
+    found: Sequence[set[TokenEntity]], gold: Sequence[set[TokenEntity]], seed: int = 0
+) -> list[float]:
+    """The 95% interval of F1: percentiles over bootstrap resamples of the texts."""
+    from scipy.stats import bootstrap
+
+    correct = np.array([len(f & g) for f, g in zip(found, gold, strict=True)])
+    entities = np.array([len(f) + len(g) for f, g in zip(found, gold, strict=True)])
+    if len(correct) < 2:
+        f1 = _f1(correct, entities)
+        return [round(float(f1), 4)] * 2
+    result = bootstrap(
+        (correct, entities),
+        _f1,
+        paired=True,
+        vectorized=True,
+        n_resamples=RESAMPLES,
+        batch=100,
+        method="percentile",
+        random_state=seed,
+    ).confidence_interval
+    return [round(float(result.low), 4), round(float(result.high), 4)]
+
+
+def _f1(correct: np.ndarray, entities: np.ndarray, axis: int = -1) -> np.ndarray:
+    return 2 * correct.sum(axis=axis) / np.maximum(entities.sum(axis=axis), 1)
+
+
+def confidence_auc(docs: Sequence[Doc], gold: Sequence[set[TokenEntity]]) -> float | None:
+    """How well confidence tells right entities from wrong ones: the probability that a right one
+    has the higher confidence (the area under the ROC curve, by the Mann-Whitney U statistic).
+    None if all are right, or all are wrong."""
+    from scipy.stats import mannwhitneyu
+
+    confidences: dict[bool, list[float]] = {True: [], False: []}
     for doc, wanted in zip(docs, gold, strict=True):
-        for entity in doc._.xl_entities:
-            right.append((entity["start"], entity["end"], entity["label"]) in wanted)
-            confidence.append(entity["confidence"])
-    return round(float(roc_auc_score(right, confidence)), 4) if len(set(right)) == 2 else None
+        for entity in doc._.xl_entities or []:
+            right = (entity["start"], entity["end"], entity["label"]) in wanted
+            confidences[right].append(entity["confidence"])
+    pairs = len(confidences[True]) * len(confidences[False])
+    if not pairs:
+        return None
+    u = mannwhitneyu(confidences[True], confidences[False]).statistic
+    return round(float(u) / pairs, 4)
 
 
 def losses(docs: Iterable[Doc]) -> dict[str, dict[str, int]]:
@@ -72,14 +133,12 @@ def token_entities(doc: Doc) -> set[TokenEntity]:
     return {(ent.start, ent.end, ent.label_) for ent in doc.ents}
 
 
-def _figures(result: PRFScore) -> dict[str, float]:
-    return {
-        "precision": round(result.precision, 4),
-        "recall": round(result.recall, 4),
-        "f1": round(result.fscore, 4),
-    }
-
-
 def only(entities: Iterable[TokenEntity], labels: list[str] | None) -> set[TokenEntity]:
     """Those with one of the labels; all of them if labels is None."""
     return {e for e in entities if labels is None or e[2] in labels}
+
+
+def _figures(scores: Mapping[str, Any], prefix: str = "") -> dict[str, float]:
+    """spaCy's figures under our names; 0 where there is nothing to score."""
+    names = {"precision": "p", "recall": "r", "f1": "f"}
+    return {name: round(scores[prefix + key] or 0.0, 4) for name, key in names.items()}

@@ -1,15 +1,14 @@
-"""`xlner benchmark model`: trained pipelines, alone or together, against gold."""
+"""`xlner evaluate model`: pipelines, alone or together, against gold texts."""
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 from tqdm import tqdm
@@ -18,61 +17,79 @@ from ..about import __version__
 from ..corpus.detokenize import same_tokens
 from ..corpus.gold import read_gold
 from ..errors import InputError
+from ..pipeline.component import go_on_after_failures
+from ..pipeline.loading import load
 from ..text.languages import check_language, tokenizer
-from .metrics import TokenEntity, only, score, token_entities
+from .metrics import TokenEntity, add_losses, interval, only, score, token_entities
+from .projection import stage_seconds
 
-RESAMPLES = 1000
 WRONG = 50  # texts with errors that are kept to be looked at
 
-Loader = Callable[[str], Language]
 
-
-def benchmark_model(
-    models: Sequence[str],
+def evaluate_model(
+    pipelines: Sequence[str],
     gold_file: Path,
     lang: str,
     *,
+    source_lang: str | None = None,
+    overrides: Mapping[str, Any] | None = None,
     labels: list[str] | None = None,
     limit: int | None = None,
     quiet: bool = False,
-    load: Loader = spacy.load,
 ) -> dict[str, Any]:
     """Score the entities that pipelines find in the texts of a gold corpus, on its tokens.
 
-    models: Names or folders of pipelines. The entities of the first are taken, then those
-        of the others that do not overlap what is there: an ensemble for recall.
-    gold_file: A labelled file of any format that `read_gold` reads.
-    labels: Score these only, on both sides.
-    limit: Only the first so many texts.
-    load: How a name becomes a pipeline.
-    RETURNS: As of `benchmark_projection`, and `interval` (95%, of F1, by bootstrap over texts),
-        `confusion` and `wrong` (texts with errors).
+    pipelines: Packages, folders or configs (.cfg). The entities of the first are taken, then
+        those of the others that do not overlap them: an ensemble for recall. None at all: the
+        default pipeline of the language.
+    gold_file (Path): A labelled file of any format that `read_gold` reads.
+    lang (str): The language of the texts.
+    source_lang (str): The language of the translations, where a pipeline leaves it open.
+    overrides (Mapping): Settings of the one pipeline to replace, by their names with dots.
+    labels (list): Score these only, on both sides.
+    limit (int): Only the first texts, so many.
+    RETURNS (dict): `precision`, `recall`, `f1`, `per_type`, `unlabelled`, `counts`, `interval`
+        (95%, of F1, by bootstrap over texts), `confusion`, `wrong` (texts with errors), `losses`,
+        `seconds` and `settings`.
     RAISES: InputError if a pipeline or the gold file cannot be read.
     """
-    reader = tokenizer(check_language(lang))
-    gold_docs = []
-    for doc in read_gold(gold_file, reader, lang):
-        gold_docs.append(doc)
-        if len(gold_docs) == limit:
-            break
+    if overrides and len(pipelines) > 1:
+        raise InputError(
+            f"{', '.join(overrides)}: settings can be changed for one pipeline at a time.",
+            hint="Write the change into the config that it is meant for.",
+        )
+    lang = check_language(lang)
+    gold_docs = list(islice(read_gold(gold_file, tokenizer(lang), lang), limit))
     gold = [only(token_entities(doc), labels) for doc in gold_docs]
     started = time.perf_counter()
     found: list[set[TokenEntity]] = [set() for _ in gold_docs]
-    for name in models:
-        entities = _predict(_loaded(name, load), gold_docs, quiet)
-        found = [together(old, only(new, labels)) for old, new in zip(found, entities, strict=True)]
-    seconds = time.perf_counter() - started
-    result = score(found, gold)
+    losses: dict[str, Counter] = {k: Counter() for k in ("unplaced", "problems", "dropped")}
+    seconds: dict[str, float] = {}
+    names: Sequence[str | None] = pipelines or [None]
+    for name in names:
+        nlp = _loaded(name, lang, source_lang, overrides)
+        docs = _predict(nlp, gold_docs, quiet)
+        entities = [only(token_entities(doc), labels) for doc in docs]
+        found = [together(old, new) for old, new in zip(found, entities, strict=True)]
+        for doc in docs:
+            add_losses(losses, doc)
+        for stage, took in stage_seconds(nlp).items():
+            seconds[stage] = round(seconds.get(stage, 0.0) + took, 3)
+    seconds["total"] = round(time.perf_counter() - started, 3)
+    result = score(gold_docs, found, gold)
     result["counts"]["sentences"] = len(gold_docs)
     result["interval"] = interval(found, gold)
     result["confusion"] = confusion(found, gold)
     result["wrong"] = _wrong(gold_docs, found, gold)
-    result["seconds"] = {"total": round(seconds, 3)}
+    result["losses"] = {kind: dict(counter) for kind, counter in losses.items()}
+    result["seconds"] = seconds
     result["settings"] = {
         "task": "model",
-        "models": list(models),
+        "models": list(pipelines) or ["default"],
         "gold": str(gold_file),
+        "lang": lang,
         "labels": labels,
+        "overrides": dict(overrides or {}),
         "version": __version__,
     }
     return result
@@ -82,22 +99,6 @@ def together(first: set[TokenEntity], second: Iterable[TokenEntity]) -> set[Toke
     """All of the first, and those of the second that do not overlap them."""
     taken = {word for start, end, _ in first for word in range(start, end)}
     return first | {e for e in second if taken.isdisjoint(range(e[0], e[1]))}
-
-
-def interval(
-    found: Sequence[set[TokenEntity]], gold: Sequence[set[TokenEntity]], seed: int = 0
-) -> list[float]:
-    """The 95% interval of F1: percentiles over bootstrap resamples of the texts."""
-    counts = np.array(
-        [[len(f & g), len(f), len(g)] for f, g in zip(found, gold, strict=True)], dtype=float
-    ).reshape(-1, 3)
-    rng = np.random.default_rng(seed)
-    scores = []
-    for _ in range(RESAMPLES):
-        correct, predicted, wanted = counts[rng.integers(0, len(counts), len(counts))].sum(axis=0)
-        scores.append(2 * correct / max(predicted + wanted, 1.0))
-    low, high = np.percentile(scores, [2.5, 97.5])
-    return [round(float(low), 4), round(float(high), 4)]
 
 
 def confusion(
@@ -119,21 +120,27 @@ def confusion(
     return {label: dict(sorted(table[label].items())) for label in sorted(table)}
 
 
-def _loaded(name: str, load: Loader) -> Language:
-    try:
-        return load(name)
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"{name!r} is not a pipeline that can be loaded: {error}",
-            hint="Give the folder that `spacy train` wrote (training/model-last) or the name of an "
-            "installed package.",
-        ) from error
+def _loaded(
+    name: str | None,
+    lang: str,
+    source_lang: str | None,
+    overrides: Mapping[str, Any] | None,
+) -> Language:
+    # A trained pipeline of another language may be what is to be measured: zero-shot transfer.
+    own = name is not None and not name.endswith(".cfg")
+    nlp = load(
+        name,
+        lang=None if own else lang,
+        source_lang=None if own else source_lang,
+        overrides=overrides,
+    )
+    go_on_after_failures(nlp)
+    return nlp
 
 
-def _predict(nlp: Language, docs: Sequence[Doc], quiet: bool) -> list[set[TokenEntity]]:
+def _predict(nlp: Language, docs: Sequence[Doc], quiet: bool) -> list[Doc]:
     texts = (same_tokens(doc, nlp.vocab) for doc in docs)
-    bar = tqdm(nlp.pipe(texts), total=len(docs), unit="text", disable=quiet)
-    return [token_entities(doc) for doc in bar]
+    return list(tqdm(nlp.pipe(texts), total=len(docs), unit="text", disable=quiet))
 
 
 def _wrong(

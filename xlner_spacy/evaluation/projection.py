@@ -1,190 +1,135 @@
-"""The benchmarks behind `xlner benchmark`: gold projection, and translate-test."""
+"""`xlner evaluate projection`: gold entities projected onto gold parallel sentences."""
 
 from __future__ import annotations
 
-import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple
 
-from catalogue import RegistryError
 from spacy.language import Language
 from spacy.tokens import Doc, Span
-from thinc.api import ConfigValidationError
 from tqdm import tqdm
 
 from ..about import __version__
-from ..corpus.conll import GoldSentence, read_conll
+from ..corpus.conll import GoldSentence
 from ..corpus.detokenize import to_doc
 from ..document.give import give_translation
-from ..errors import InputError
-from ..pipeline import defaults
 from ..pipeline.component import StageComponent
-from ..text.languages import blank, check_language, tokenizer
+from ..text.languages import check_language, tokenizer
 from .corpora import read_pairs
-from .methods import BASELINE_ALIGNER, BASELINES, matching_config
-from .metrics import confidence_auc, losses, only, score, token_entities
-
-logger = logging.getLogger(__name__)
+from .metrics import confidence_auc, interval, losses, only, score, token_entities
 
 BATCH = 256
+# Components that have no work where gold translations and entities are given.
+_NOT_FOR_PROJECTION = ("xl_translator", "xl_annotator")
 
 
-def benchmark_projection(
-    source_file: Path,
+class _Parallel(NamedTuple):
+    """A target sentence and its translations, by language."""
+
+    target: GoldSentence
+    sources: dict[str, GoldSentence]
+
+
+def evaluate_projection(
+    nlp: Language,
     target_file: Path,
-    source_lang: str,
-    target_lang: str,
+    source_files: Mapping[str, Path],
+    lang: str,
     *,
-    matcher: str | None = None,
-    measure: str | None = None,
-    config: dict[str, Any] | None = None,
+    labels: list[str] | None = None,
     limit: int | None = None,
     quiet: bool = False,
 ) -> dict[str, Any]:
     """Project gold source entities onto gold parallel sentences; score against gold.
 
-    source_file, target_file: Two-column CoNLL or UNER files. Sentences are joined by
-        `sent_id` where both files have them, else the k-th is the translation of the k-th.
-    matcher, measure: Names of `xlner_spacy.evaluation.methods`. If both are None, the default is
-        measured and the baselines beside it: on SimAlign's links, or on the same links if
-        the config names an aligner.
-    config: Blocks of `xl_projector`; what is left out is the default. matcher and measure,
-        where given, replace its candidates, measure and matcher.
-    limit: Only the first so many sentence pairs.
-    RETURNS: `precision`, `recall`, `f1`, `per_type`, `unlabelled`, `counts`, `losses`,
-        `confidence_auc`, `seconds` per stage, `settings`, and `beside`: the baselines'
-        figures.
-    RAISES: InputError if a file cannot be read or the two are not parallel.
+    nlp (Language): A pipeline that projects; it neither translates nor annotates here.
+    target_file (Path): A two-column CoNLL or UNER file.
+    source_files (Mapping): The same sentences in other languages, by language code. Sentences are
+        joined by `sent_id` where both files have them, otherwise by their place.
+    lang (str): The language of the target file.
+    labels (list): Score these labels only, on both sides.
+    limit (int): Only the first sentences, so many.
+    RETURNS (dict): `precision`, `recall`, `f1`, `per_type`, `unlabelled`, `interval`, `counts`,
+        `losses`, `confidence_auc`, `seconds` of each stage and `settings`.
+    RAISES: InputError if a file cannot be read or two files are not parallel.
     """
-    pairs, left_out = read_pairs(source_file, target_file)
-    pairs = pairs[:limit]
-    nlp = blank(check_language(target_lang))
-    languages = {"source_lang": source_lang, "target_lang": target_lang}
-    blocks = {**_blocks(config, matcher, measure), **languages}
-    projector = _add_projector(nlp, blocks)
-    docs = [given_pair(nlp, source, target, source_lang, target_lang) for source, target in pairs]
-    gold = [set(target.entities) for _, target in pairs]
+    lang = check_language(lang)
+    rows, left_out = _read(target_file, source_files)
+    rows = rows[:limit]
+    without_translation(nlp)
+    docs = [given(nlp, row.target, row.sources, lang) for row in rows]
+    gold = [only(row.target.entities, labels) for row in rows]
     started = time.perf_counter()
-    _run(projector, docs, quiet)
-    result = score([token_entities(doc) for doc in docs], gold)
-    result["counts"]["sentences"] = len(pairs)
+    bar = tqdm(nlp.pipe(docs, batch_size=BATCH), total=len(docs), unit="sent", disable=quiet)
+    docs = list(bar)
+    total = time.perf_counter() - started
+    found = [only(token_entities(doc), labels) for doc in docs]
+    result = score(docs, found, gold)
+    result["interval"] = interval(found, gold)
+    result["counts"]["sentences"] = len(docs)
     result["counts"]["left_out"] = left_out
-    result["counts"]["source_entities"] = sum(len(source.entities) for source, _ in pairs)
+    result["counts"]["source_entities"] = sum(
+        len(source.entities) for row in rows for source in row.sources.values()
+    )
     result["confidence_auc"] = confidence_auc(docs, gold)
     result["losses"] = losses(docs)
-    result["seconds"] = _seconds(projector, time.perf_counter() - started)
+    result["seconds"] = {**stage_seconds(nlp), "total": round(total, 3)}
     result["settings"] = {
         "task": "projection",
-        "source": str(source_file),
         "target": str(target_file),
-        "version": __version__,
-        **blocks,
-    }
-    if matcher is None and measure is None:
-        if not (config or {}).get("aligner"):
-            aligner = nlp.create_pipe("xl_aligner", config={"aligner": BASELINE_ALIGNER})
-            _run(cast(StageComponent, aligner), docs, quiet)
-        result["beside"] = {
-            name: _beside(nlp, docs, gold, *method) for name, method in BASELINES.items()
-        }
-    return result
-
-
-def benchmark_translate_test(
-    gold_file: Path,
-    source_lang: str,
-    target_lang: str,
-    *,
-    config: dict[str, Any] | None = None,
-    matcher: str | None = None,
-    measure: str | None = None,
-    labels: list[str] | None = None,
-    limit: int | None = None,
-    quiet: bool = False,
-) -> dict[str, Any]:
-    """Translate gold sentences, find entities there, project them back, score.
-
-    labels: Score these labels only, on both sides.
-    Others, RETURNS and RAISES: as of `benchmark_projection`.
-    """
-    sentences = read_conll(gold_file)[:limit]
-    nlp = blank(check_language(target_lang))
-    source, target = check_language(source_lang), check_language(target_lang)
-    blocks = {
-        "translator": defaults.choose_translator(source, target).block,
-        "annotator": defaults.choose_annotator(source, target).block,
-        **_blocks(config, matcher, measure),
-        "source_lang": source_lang,
-        "target_lang": target_lang,
-    }
-    projector = _add_projector(nlp, blocks)
-    docs = [to_doc(nlp.vocab, s.words, s.text, target_lang) for s in sentences]
-    started = time.perf_counter()
-    _run(projector, docs, quiet)
-    gold = [only(s.entities, labels) for s in sentences]
-    result = score([only(token_entities(doc), labels) for doc in docs], gold)
-    result["counts"]["sentences"] = len(docs)
-    result["counts"]["source_entities"] = sum(len(e) for d in docs for e in d._.xl_source_ents)
-    result["losses"] = losses(docs)
-    result["seconds"] = _seconds(projector, time.perf_counter() - started)
-    result["settings"] = {
-        "task": "translate-test",
-        "gold": str(gold_file),
+        "sources": {code: str(path) for code, path in source_files.items()},
+        "lang": lang,
         "labels": labels,
         "version": __version__,
-        **blocks,
+        "components": dict(nlp.config["components"]),
     }
     return result
 
 
-def _blocks(
-    config: dict[str, Any] | None, matcher: str | None, measure: str | None
-) -> dict[str, Any]:
-    """What is used: named methods before the config's, the config's before the defaults."""
-    blocks = {"aligner": defaults.choose_aligner().block, **matching_config(), **(config or {})}
-    return {**blocks, **matching_config(matcher, measure)} if matcher or measure else blocks
+def without_translation(nlp: Language) -> None:
+    """Disable the components that would translate and annotate anew."""
+    for name in list(nlp.pipe_names):
+        if nlp.get_pipe_meta(name).factory in _NOT_FOR_PROJECTION:
+            nlp.disable_pipe(name)
 
 
-def _add_projector(nlp: Language, blocks: dict[str, Any]) -> StageComponent:
-    try:
-        return cast(StageComponent, nlp.add_pipe("xl_projector", config=blocks))
-    except (ConfigValidationError, RegistryError, TypeError, ValueError) as error:
-        raise InputError(f"The config does not describe an xl_projector: {error}") from error
-
-
-def given_pair(
-    nlp: Language, source: GoldSentence, target: GoldSentence, source_lang: str, target_lang: str
+def given(
+    nlp: Language, target: GoldSentence, sources: Mapping[str, GoldSentence], lang: str
 ) -> Doc:
-    """A gold sentence as a Doc that is given its translation with the gold entities of that."""
-    doc = to_doc(nlp.vocab, target.words, target.text, target_lang)
-    translation = to_doc(tokenizer(source_lang).vocab, source.words, source.text, source_lang)
-    translation.ents = [Span(translation, *entity) for entity in source.entities]
-    return give_translation(doc, translation, lang=source_lang)
+    """A gold sentence as a Doc that is given its translations with their gold entities."""
+    doc = to_doc(nlp.vocab, target.words, target.text, lang)
+    for code, source in sources.items():
+        translation = to_doc(tokenizer(code).vocab, source.words, source.text, code)
+        translation.ents = [Span(translation, *entity) for entity in source.entities]
+        give_translation(doc, translation, lang=code)
+    return doc
 
 
-def _run(component: StageComponent, docs: Sequence[Doc], quiet: bool) -> None:
-    bar: Iterable[Doc] = tqdm(
-        component.pipe(iter(docs), batch_size=BATCH), total=len(docs), unit="sent", disable=quiet
-    )
-    for _ in bar:
-        pass
+def stage_seconds(nlp: Language) -> dict[str, float]:
+    """The seconds that each stage of a pipeline took so far, and the parts of an aligner's."""
+    seconds: dict[str, float] = {}
+    for _, component in nlp.pipeline:
+        if not isinstance(component, StageComponent):
+            continue
+        for stage in component.stages:
+            took = component.seconds[stage.name]
+            seconds[stage.name] = round(seconds.get(stage.name, 0.0) + took, 3)
+            parts = getattr(getattr(stage, "aligner", None), "seconds", {})
+            seconds.update({f"align.{part}": round(value, 3) for part, value in parts.items()})
+    return seconds
 
 
-def _beside(
-    nlp: Language, docs: Sequence[Doc], gold: Sequence[set], matcher: str, measure: str
-) -> dict[str, Any]:
-    component = nlp.create_pipe("xl_matcher", config=matching_config(matcher, measure))
-    _run(cast(StageComponent, component), docs, quiet=True)
-    result = score([token_entities(doc) for doc in docs], gold)
-    return {key: result[key] for key in ("precision", "recall", "f1", "per_type", "unlabelled")}
-
-
-def _seconds(projector: StageComponent, total: float) -> dict[str, float]:
-    seconds = {name: round(value, 3) for name, value in projector.seconds.items()}
-    for stage in projector.stages:
-        aligner = getattr(stage, "aligner", None)
-        for part, value in getattr(aligner, "seconds", {}).items():
-            seconds[f"align.{part}"] = round(value, 3)
-    return {**seconds, "total": round(total, 3)}
+def _read(target_file: Path, source_files: Mapping[str, Path]) -> tuple[Sequence[_Parallel], int]:
+    """The target sentences that have a translation, in order, and how many sentences have no
+    partner."""
+    rows: dict[object, _Parallel] = {}
+    left_out = 0
+    for code, file in source_files.items():
+        pairs, alone = read_pairs(file, target_file)
+        left_out += alone
+        for number, (source, target) in enumerate(pairs):
+            row = rows.setdefault(target.sent_id or number, _Parallel(target, {}))
+            row.sources[check_language(code)] = source
+    return list(rows.values()), left_out

@@ -1,4 +1,4 @@
-"""What `xlner benchmark compare` writes: CSV, a Markdown table and a plot."""
+"""What `xlner evaluate compare` writes: CSV, a Markdown table and a plot."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from wasabi import MarkdownRenderer
 
 from ..files import atomic_file
 from .compare import Row
@@ -62,15 +64,16 @@ def _flat(row: Row) -> dict[str, object]:
 
 
 def as_markdown(rows: Sequence[Row]) -> str:
-    """A line a method, a column a corpus; the best of a column is bold."""
+    """One line per method, one column per corpus; the best of a column is bold."""
     methods, corpora, f1 = _grid(rows)
     tasks = list(dict.fromkeys(row["task"] for row in rows))
     best = {c: max((f1[m, c] for m in methods if (m, c) in f1), default=None) for c in corpora}
-    lines = ["| method | " + " | ".join([*corpora, "mean"]) + " |"]
-    lines.append("| --- |" + " --- |" * (len(corpora) + 1))
-    for method in methods:
-        cells = [_cell(f1.get((method, c)), best[c]) for c in corpora]
-        lines.append("| " + " | ".join([method, *cells, _mean(method, corpora, f1)]) + " |")
+    renderer = MarkdownRenderer(no_emoji=True)
+    cells = [
+        [m, *(_cell(f1.get((m, c)), best[c]) for c in corpora), _mean(m, corpora, f1)]
+        for m in methods
+    ]
+    lines = [renderer.table(cells, ["method", *corpora, "mean"])]
     failed: dict[tuple[str, str], list[str]] = {}
     for row in rows:
         if "error" in row:

@@ -29,15 +29,42 @@ def load(what: str, model: str, from_pretrained: Callable[..., Any], **kwargs: A
         ) from error
 
 
+# What "auto" stands for where the user has said it: see `use_gpu`.
+_chosen: dict[str, str] = {}
+
+
+def use_gpu(gpu_id: int) -> None:
+    """Let every part whose device is "auto" use this GPU, spaCy's own parts too.
+
+    gpu_id (int): Its number; -1 for the CPU.
+    RAISES: SetupError if it is not there.
+    """
+    from thinc.api import require_cpu, require_gpu
+
+    if gpu_id < 0:
+        require_cpu()
+        _chosen["auto"] = "cpu"
+        return
+    try:
+        require_gpu(gpu_id)
+    except ValueError as error:  # thinc's, for a machine without a GPU or without cupy
+        raise SetupError(
+            f"GPU {gpu_id} cannot be used: {_first_line(error)}",
+            hint="Leave --gpu-id out: a GPU that torch can use is found without it.",
+        ) from error
+    _chosen["auto"] = f"cuda:{gpu_id}"
+
+
 def best_device(device: str) -> str:
-    """ "auto" becomes "cuda" where there is a GPU that torch can use, else "cpu".
+    """ "auto" becomes what `use_gpu` said, else "cuda" where there is a GPU that torch can use,
+    else "cpu".
 
     RAISES: SetupError for a device that is not there.
     """
     import torch
 
     if device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
+        device = _chosen.get("auto") or ("cuda" if torch.cuda.is_available() else "cpu")
     try:
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:

@@ -44,7 +44,7 @@ def write_model_card(
 
     pipeline (Path): What `spacy train` wrote.
     builds (Sequence): Folders of the builds that it was trained on.
-    metrics (Mapping): Files of `xlner benchmark`, by the name that each gets in the card.
+    metrics (Mapping): Files of `xlner evaluate`, by the name that each gets in the card.
     licence (str): The model's, as meta.json should have it: "MIT".
     name (str): The package's name; the language's code goes before it.
     version (str): The package's.

@@ -1,4 +1,4 @@
-"""Reading what `xlner build` and `xlner benchmark` wrote."""
+"""Reading what `xlner build` and `xlner evaluate` wrote."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def named_files(values: Iterable[str]) -> dict[str, Path]:
 
 
 def read_metrics(path: Path) -> dict[str, Any]:
-    """What an `xlner benchmark` wrote; what only some of them write is there, if empty.
+    """What an `xlner evaluate` wrote; what only some of them write is there, if empty.
 
     RAISES: InputError if the file is anything else.
     """
@@ -66,7 +66,7 @@ def read_metrics(path: Path) -> dict[str, Any]:
         raise InputError(
             f"{path} is not a metrics file: it has no precision, recall and f1, in all, per label "
             "and without labels.",
-            hint="Write one: xlner benchmark model GOLD PIPELINE --lang LANG --out FILE.json",
+            hint="Write one: xlner evaluate model GOLD PIPELINE --lang LANG --output FILE.json",
         )
     not_all: dict[str, Any] = dict.fromkeys(("interval", "wrong"))
     return {**not_all, "confusion": {}, "counts": {}, "settings": {}, **metrics}

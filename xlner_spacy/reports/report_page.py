@@ -45,7 +45,7 @@ def write_report(
     """Write the page of a finished build.
 
     folder (Path): What `xlner build` wrote.
-    metrics (Mapping): Files of `xlner benchmark`, by the name that each gets on the page.
+    metrics (Mapping): Files of `xlner evaluate`, by the name that each gets on the page.
     out (Path): The HTML file.
     title (str): The page's heading. None: made from the languages.
     RAISES: InputError if the folder or a file is not what it must be, or `out` cannot be written.
