@@ -1,5 +1,6 @@
 # make demo   set up and run the main job on the sample texts
-# make test   set up and run the tests
+# make test   set up and run the tests; make test-fast: those that need no real model
+# make docs   the documentation site, into site/
 # make check  ruff and mypy
 # make bench  how fast it is beside others, into benchmarks/results/speed.* (needs XLNER_DATA)
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -8,13 +9,19 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 INSTALLED_FROM := setup.cfg pyproject.toml constraints.txt
 
-.PHONY: demo test check bench setup setup-dev clean
+.PHONY: demo test test-fast check docs bench setup setup-dev clean
 
 demo: $(VENV)/.offline
 	$(BIN)/python scripts/demo.py assets/demo.pt.jsonl demo --lang pt
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -m "not slow"
+
+test-fast: $(VENV)/.dev
+	$(BIN)/python -m pytest -m "not slow and not models and not data" -q
+
+docs: $(VENV)/.dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -40,4 +47,4 @@ $(VENV)/.dev: $(INSTALLED_FROM) | $(BIN)/python
 	touch $@ $(VENV)/.offline
 
 clean:
-	rm -rf $(VENV) demo build *.egg-info silver training metrics packages report.html project.lock
+	rm -rf $(VENV) demo site build *.egg-info silver training metrics packages report.html project.lock
