@@ -114,7 +114,15 @@ def test_the_page_has_the_counts_the_scores_and_the_texts(folder, metrics, tmp_p
     assert any(row[:3] == ["LOC", str(counts["train"]["LOC"]), "0"] for row in rows)
     assert ["all labels", *["0.500", "0.667", "0.571"] * 2] in rows
     assert ["ORG", *["0.000"] * 6] in rows
-    assert ["rules", str(metrics.with_name("rules")), str(metrics.with_name("gold.jsonl")), "3", "3", "4", "2"] in rows
+    assert [
+        "rules",
+        str(metrics.with_name("rules")),
+        str(metrics.with_name("gold.jsonl")),
+        "3",
+        "3",
+        "4",
+        "2",
+    ] in rows
     # The ORG was found as LOC; Lisboa was found where gold has nothing.
     assert ["ORG", "1100%", "00%", "00%", "00%", "1"] in rows
     assert ["no entity", "1100%", "00%", "–", "–", "1"] in rows

@@ -15,6 +15,8 @@ from jinja2 import Environment
 from spacy import displacy
 from spacy.tokens import Doc
 
+from ..text.languages import direction
+
 COLORS = {
     "PER": "#f4c7b8",
     "PERSON": "#f4c7b8",
@@ -25,7 +27,6 @@ COLORS = {
     "DATE": "#f3e3a9",
 }
 _UNPLACED = "#e3e3e3"
-_RTL = {"ar", "arc", "ckb", "dv", "fa", "he", "ks", "ps", "sd", "ug", "ur", "yi"}
 
 # displaCy's own template for an entity, with the number and with room for a script.
 _ENTITY = (
@@ -116,11 +117,6 @@ def _marked(text: str, marks: list[dict[str, Any]], direction: str) -> str:
         options={"template": _ENTITY},
     )
     return html
-
-
-def direction(lang: str) -> str:
-    """Of the language's usual script: "ltr" or "rtl"."""
-    return "rtl" if lang.split("-")[0] in _RTL else "ltr"
 
 
 def _legend(rows: list[dict[str, Any]]) -> list[Any]:
