@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 
+def install_hint(extra: str) -> str:
+    """The command that installs one of our extras. It names the checkout: the package is not on
+    the index yet, and somebody else could take its name there."""
+    return f'pip install ".[{extra}]" in the checkout of xlner-spacy'
+
+
 class XlnerError(Exception):
     """Base of every error raised on purpose by this package.
 
