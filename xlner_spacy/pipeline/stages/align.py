@@ -29,6 +29,8 @@ class Align(TranslationStage):
 
     name = "align"
     attribute = "xl_alignments"
+    settings = ("aligner", "same_language_aligner")
+    repeatable = True
 
     def __init__(
         self,

@@ -27,6 +27,8 @@ class Annotate(TranslationStage):
 
     name = "annotate"
     attribute = "xl_source_ents"
+    settings = ("annotator",)
+    repeatable = True
 
     def __init__(self, annotator: Annotator, source_lang: str) -> None:
         self.annotator = annotator

@@ -19,7 +19,7 @@ from spacy.tokens import Doc
 from ...document.attributes import add_problem, forget, translation_doc
 from ...document.give import make_translation, source_entity
 from ...errors import SetupError
-from ...settings import check_setting
+from ...settings import check_choice, check_setting
 from ...text.languages import check_language, iso639_1, tokenizer
 from ...text.markers import (
     MIN_SIMILARITY,
@@ -38,7 +38,6 @@ from .stage import Stage
 from .translate import _kind, translate_texts
 
 Keep = Literal["lost", "all", "none"]
-KEEP = ("lost", "all", "none")
 
 
 @Language.factory(
@@ -117,6 +116,7 @@ class BackTranslate(Stage):
 
     name = "back-translate"
     attribute = "xl_forward"
+    repeatable = True
     needs = ("xl_translations", "xl_source_ents")
 
     def __init__(
@@ -130,7 +130,7 @@ class BackTranslate(Stage):
         max_words: int = 100,
     ) -> None:
         part = "xl_back_translator"
-        check_setting(part, "keep", keep, keep in KEEP, f"one of {KEEP}")
+        check_choice(part, "keep", keep, Keep)
         check_setting(part, "style", style, style in STYLES, f"one of {tuple(STYLES)}")
         valid = 0 <= min_similarity <= 1
         check_setting(part, "min_similarity", min_similarity, valid, "between 0 and 1")

@@ -23,6 +23,8 @@ class Propose(Stage):
 
     name = "propose"
     attribute = "xl_candidates"
+    settings = ("candidates", "measure")
+    repeatable = True
     needs = ("xl_source_ents", "xl_alignments")
 
     def __init__(self, candidates: CandidateGenerator, measure: Measure) -> None:
