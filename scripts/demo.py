@@ -38,10 +38,11 @@ def main(
 
 
 def as_table(docs: list[Doc]) -> Table:
-    """A row a text: beside it its entities, where they come from, and how sure that is."""
+    """A row a text: its entities, where they come from, and how sure their place is (times the
+    probability of the entity, where the NER gives one)."""
     table = Table(show_lines=True)
     table.add_column("text", ratio=4)
-    table.add_column(_row("entity", "label", "from (source)", "conf."), ratio=7)
+    table.add_column(_row("entity", "label", "from (source)", "place"), ratio=7)
     for doc in docs:
         entities = [
             _row(ent.text, ent.label_, ent._.xl_source["text"], f"{ent._.xl_confidence:.2f}")

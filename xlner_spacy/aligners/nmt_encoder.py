@@ -17,7 +17,7 @@ from ..models.encoder import Encoded, EncoderSettings, Words, shared_encoder
 from ..models.encoder_aligner import EncoderAligner, Extract
 from ..models.requirements import Needs
 from ..settings import check_setting
-from ..text.languages import check_language, flores200, iso639_1
+from ..text.languages import flores200, iso639_1
 from .awesome import SoftmaxExtraction
 from .simalign import METHODS, SimilarityExtraction
 
@@ -28,8 +28,6 @@ NEEDS = Needs(model="a translation model of the Hub or a folder")
 
 
 def make_nmt_encoder(
-    source_lang: str,
-    target_lang: str,
     model: str = DEFAULT_MODEL,
     extraction: str = "softmax",
     layer: int | None = None,
@@ -43,7 +41,6 @@ def make_nmt_encoder(
 ) -> NMTEncoder:
     """Registered as `xlner.NMTEncoder.v1`.
 
-    source_lang, target_lang (str): The languages of source and target words, spaCy's codes.
     model (str): Hub name or folder of an NLLB-200, M2M100, mBART-50, Marian (OPUS-MT) or
         MADLAD-400 model. The encoder must have learnt both languages: one of NLLB has, one
         of a bilingual Marian model only its own source language.
@@ -70,7 +67,7 @@ def make_nmt_encoder(
     else:
         extract = SimilarityExtraction(extraction, temperature)
     settings = EncoderSettings(model, layer, device=device, batch_size=batch_size)
-    return NMTEncoder(settings, extract, (source_lang, target_lang), (source_code, target_code))
+    return NMTEncoder(settings, extract, (source_code, target_code))
 
 
 class NMTEncoder(EncoderAligner):
@@ -80,18 +77,18 @@ class NMTEncoder(EncoderAligner):
         self,
         settings: EncoderSettings,
         extract: Extract,
-        languages: tuple[str, str],
         codes: tuple[str | None, str | None] = (None, None),
     ) -> None:
         super().__init__(shared_encoder(settings), extract)
-        self.languages = check_language(languages[0]), check_language(languages[1])
         self.codes = codes
 
-    def encode(self, pairs: Sequence[tuple[Words, Words]]) -> list[tuple[Encoded, Encoded]]:
+    def encode(
+        self, pairs: Sequence[tuple[Words, Words]], source_lang: str, target_lang: str
+    ) -> list[tuple[Encoded, Encoded]]:
         """RAISES: SetupError if the model does not know a language."""
         source_code, target_code = (
             _model_code(self.encoder.tokenizer, language, code, str(self.encoder.settings.model))
-            for language, code in zip(self.languages, self.codes, strict=True)
+            for language, code in zip((source_lang, target_lang), self.codes, strict=True)
         )
         sources = self.encoder.encode((source for source, _ in pairs), source_code)
         targets = self.encoder.encode((target for _, target in pairs), target_code)

@@ -1,4 +1,4 @@
-"""The default score: F1 of the links between an entity and a span."""
+"""F1 of the links between an entity and a span."""
 
 from __future__ import annotations
 

@@ -18,7 +18,6 @@ def make_translation_probability(
     translator: Translator,
     reverse: Translator | None = None,
     normalise: bool = True,
-    target_lang: str | None = None,
 ) -> TranslationProbability:
     """Registered as `xlner.TranslationProbability.v1`.
 
@@ -28,9 +27,8 @@ def make_translation_probability(
         to do both (NLLB, M2M100).
     normalise (bool): Divide by the probability of translating a text into itself, for which
         the model must know both languages; not for models of one direction (OPUS-MT).
-    target_lang (str): The language of the texts. None: the pipeline's; needed for "xx".
     """
-    return TranslationProbability(translator, reverse, normalise, target_lang)
+    return TranslationProbability(translator, reverse, normalise)
 
 
 class TranslationProbability:
@@ -50,12 +48,10 @@ class TranslationProbability:
         translator: Translator,
         reverse: Translator | None = None,
         normalise: bool = True,
-        target_lang: str | None = None,
     ) -> None:
         self.translator = _scoring(translator)
         self.reverse = _scoring(reverse or translator)
         self.normalise = normalise
-        self.target_lang = target_lang
 
     def __call__(
         self, bitexts: Sequence[Bitext], candidates: Sequence[Sequence[Sequence[Span]]]
@@ -68,7 +64,7 @@ class TranslationProbability:
             ]
             for bitext, own in zip(bitexts, candidates, strict=True)
         ]
-        languages = [(b.source_lang, self.target_lang or b.target_lang) for b in bitexts]
+        languages = [(b.source_lang, b.target_lang) for b in bitexts]
         known = {
             both: self._similarities(
                 [p for n, own in enumerate(texts) if languages[n] == both for p in _flat(own)],

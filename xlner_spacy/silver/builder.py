@@ -31,8 +31,9 @@ from tqdm import tqdm
 
 from ..corpus.gold import LABELS_LEFT_OUT, read_gold
 from ..corpus.texts import SUFFIXES, count_docbin, read_docs
-from ..document.attributes import forget
+from ..document.attributes import dropped, forget
 from ..document.give import give_translation
+from ..document.span_groups import CANDIDATES
 from ..errors import BackendError, InputError, SetupError
 from ..files import existing, make_folder
 from ..pipeline.component import StageComponent, go_on_after_failures, keep_failed
@@ -419,7 +420,7 @@ def _without_labels(doc: Doc) -> Doc:
     """A text as raw text: labels that its file has, and what an earlier run placed, are not
     used. A translation that the user gave is."""
     forget(doc, "xl_alignments")
-    forget(doc, "xl_candidates")
+    forget(doc, CANDIDATES)
     doc.ents = []
     return doc
 
@@ -483,7 +484,7 @@ class _Totals:
             self.counts[selected.outcome].update(selected.entities)
         elif found:
             self.counts["entities_lost"]["in a text that is left out"] += found
-        self.counts["source_dropped"].update(doc._.xl_dropped or {})
+        self.counts["source_dropped"].update(dropped(doc))
         self.counts["placed"].update(doc.user_data.get(PLACED) or {})
         if not doc._.xl_entities:
             return
@@ -543,12 +544,10 @@ def example(doc: Doc, selected: Selected) -> dict[str, Any]:
                 "text": translation["text"],
                 "ents": [
                     {"start": e["start_char"], "end": e["end_char"], "label": e["label"]}
-                    for e in entities
+                    for e in translation["entities"] or []
                 ],
             }
-            for translation, entities in zip(
-                doc._.xl_translations, doc._.xl_source_ents, strict=True
-            )
+            for translation in doc._.xl_translations
         ],
         "outcome": selected.outcome,
     }

@@ -118,9 +118,15 @@ def passing_words(*pipelines: Language) -> Iterator[None]:
         yield
 
 
+@cache
 def iso639_1(code: str) -> str:
     """The short code (M2M100, Marian, MADLAD): "por" -> "pt", "zh-Hant" -> "zh"."""
     return str(langcodes.Language.get(code).language)
+
+
+def same_language(one: str, other: str) -> bool:
+    """Whether two codes name the same language, whatever its script or region."""
+    return one == other or iso639_1(one) == iso639_1(other)
 
 
 def flores200(code: str) -> str:

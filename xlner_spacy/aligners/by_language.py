@@ -1,0 +1,37 @@
+"""One aligner for texts in the same language, another for texts in different ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..models.encoder_aligner import Pair
+from ..models.requirements import Needs
+from ..text.languages import same_language
+from ..types import Aligner, Link
+
+NEEDS = Needs(model="two aligners")
+
+
+def make_by_language(same: Aligner, different: Aligner) -> ByLanguage:
+    """Registered as `xlner.ByLanguage.v1`.
+
+    same (Aligner): For a text and its back-translation, which are in one language; most words
+        are the same there: `xlner.FuzzyWords.v1`, `xlner.ExactWords.v1`.
+    different (Aligner): For a text and its translation into another language.
+    """
+    return ByLanguage(same, different)
+
+
+class ByLanguage:
+    """Chooses the aligner by the languages that it is called with."""
+
+    def __init__(self, same: Aligner, different: Aligner) -> None:
+        self.same = same
+        self.different = different
+
+    def __call__(
+        self, pairs: Sequence[Pair], *, source_lang: str, target_lang: str
+    ) -> list[list[Link]]:
+        """Links of each pair of (source words, target words)."""
+        aligner = self.same if same_language(source_lang, target_lang) else self.different
+        return aligner(pairs, source_lang=source_lang, target_lang=target_lang)
