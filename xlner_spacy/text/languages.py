@@ -118,6 +118,19 @@ def passing_words(*pipelines: Language) -> Iterator[None]:
         yield
 
 
+# Scripts that are written from right to left, by ISO 15924 code.
+_RIGHT_TO_LEFT = {"Adlm", "Arab", "Aran", "Armi", "Hebr", "Mand", "Nkoo", "Rohg", "Syrc", "Thaa"}
+
+
+def direction(code: str) -> str:
+    """The direction of a language's usual script: "ltr" or "rtl". spaCy says it of the languages
+    that it knows."""
+    if has_spacy_rules(code):
+        return str(get_lang_class(code).Defaults.writing_system["direction"])
+    script = langcodes.Language.get(code).maximize().script
+    return "rtl" if script in _RIGHT_TO_LEFT else "ltr"
+
+
 @cache
 def iso639_1(code: str) -> str:
     """The short code (M2M100, Marian, MADLAD): "por" -> "pt", "zh-Hant" -> "zh"."""
