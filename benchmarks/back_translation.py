@@ -28,8 +28,10 @@ from spacy.tokens import Doc, Span
 from spacy.util import registry
 
 from xlner_spacy import give_translation
+from xlner_spacy.aligners.by_language import ByLanguage
 from xlner_spacy.corpus.conll import GoldSentence, read_conll
 from xlner_spacy.corpus.detokenize import to_doc
+from xlner_spacy.document.attributes import forget, get_data
 from xlner_spacy.evaluation.metrics import score, token_entities
 from xlner_spacy.files import atomic_file, write_json
 from xlner_spacy.pipeline import defaults
@@ -132,7 +134,7 @@ class Bench:
         stage = BackTranslate(self.translator, "pt", **settings)
         self.run(stage, docs)
         within = self.same_language[aligner]
-        self.run(Align(self.aligner, same_language_aligner=within), docs)
+        self.run(Align(ByLanguage(same=within, different=self.aligner)), docs)
         return stage.counts
 
 
@@ -144,9 +146,7 @@ def gold_doc(sentence: GoldSentence) -> Doc:
 
 
 def _undo(doc: Doc) -> None:
-    if doc._.xl_forward is not None:
-        doc._.xl_translations, doc._.xl_source_ents = doc._.xl_forward
-        doc._.xl_forward = None
+    forget(doc, "xl_forward")
 
 
 def matching(config: str) -> dict[str, Any]:
@@ -272,7 +272,7 @@ def reason(doc: Doc, entity: Entity, source: dict[tuple[int, int], dict[str, Any
     """
     text = doc[entity[0] : entity[1]].text.casefold()
     label = entity[2]
-    mentions = doc._.xl_source_ents[-1] if _has_back(doc) else []
+    mentions = doc._.xl_translations[-1]["entities"] if _has_back(doc) else []
     same_words = [e for e in mentions if e["text"].casefold() == text]
     if any(e["label"] == label for e in same_words):
         return "alignment"
@@ -286,12 +286,17 @@ def _has_back(doc: Doc) -> bool:
     return bool(doc._.xl_translations) and doc._.xl_translations[-1]["lang"] == "pt"
 
 
+def _forward(doc: Doc) -> list[dict[str, Any]]:
+    """The translations as they were before back-translation."""
+    return get_data("xl_forward", doc)
+
+
 def _recovered(doc: Doc, source: dict[str, Any]) -> bool:
     """Whether as many entities of this label came back as there were."""
     if not _has_back(doc):
         return False
-    before = [e["text"] for e in doc._.xl_forward[1][0] if e["label"] == source["label"]]
-    after = [e for e in doc._.xl_source_ents[-1] if e["label"] == source["label"]]
+    before = [e["text"] for e in _forward(doc)[0]["entities"] if e["label"] == source["label"]]
+    after = [e for e in doc._.xl_translations[-1]["entities"] if e["label"] == source["label"]]
     lost = {p["detail"] for p in doc._.xl_problems or [] if p["reason"] == "marker lost"}
     return source["text"] not in lost and (bool(after) or not before)
 
@@ -311,7 +316,7 @@ def cases(
                 {
                     "set": name,
                     "text": doc.text,
-                    "english": doc._.xl_forward[0][0]["text"] if doc._.xl_forward[0] else "",
+                    "english": _forward(doc)[0]["text"] if _forward(doc) else "",
                     "back": doc._.xl_translations[-1]["text"] if _has_back(doc) else "",
                     "back entities": _shown_mentions(doc),
                     "gold": _shown(doc, wanted),
@@ -329,7 +334,8 @@ def _shown(doc: Doc, entities: set[Entity]) -> list[str]:
 
 
 def _shown_mentions(doc: Doc) -> list[str]:
-    return [f"{e['text']}/{e['label']}" for e in doc._.xl_source_ents[-1]] if _has_back(doc) else []
+    mentions = doc._.xl_translations[-1]["entities"] if _has_back(doc) else []
+    return [f"{e['text']}/{e['label']}" for e in mentions]
 
 
 def translate_train(

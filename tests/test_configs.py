@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 from pathlib import Path
 
 import pytest
+import spacy
 from spacy.util import load_config, load_model_from_config
 from thinc.api import Config
 from typer.testing import CliRunner
@@ -41,6 +43,90 @@ def test_the_methods_load_for_any_language(path, lang, no_network):
     assert languages <= {lang}
 
 
+# What stubs were told: (part, from or source language, to or target language).
+TOLD: set[tuple[str, str, str]] = set()
+
+
+class Translator:
+    """Keeps texts as they are; knows how probable a translation is."""
+
+    def __call__(self, texts, *, from_lang, to_lang):
+        TOLD.add(("translate", from_lang, to_lang))
+        return list(texts)
+
+    def score(self, sources, targets, *, from_lang, to_lang):
+        TOLD.add(("score", from_lang, to_lang))
+        return [-1.0 * (a != b) for a, b in zip(sources, targets, strict=True)]
+
+
+def annotate(texts):
+    return [[(m.start(), m.end(), "PER") for m in re.finditer(r"[A-Z]\w+", t)] for t in texts]
+
+
+def align(pairs, *, source_lang, target_lang):
+    TOLD.add(("align", source_lang, target_lang))
+    return [
+        [(s, t, 1.0) for s, a in enumerate(x) for t, b in enumerate(y) if a == b] for x, y in pairs
+    ]
+
+
+spacy.registry.xl_translators("test.StubTranslator.v1")(Translator)
+spacy.registry.xl_annotators("test.StubAnnotator.v1")(lambda: annotate)
+spacy.registry.xl_aligners("test.StubAligner.v1")(lambda: align)
+
+STUBS = {
+    "translator": {"@xl_translators": "test.StubTranslator.v1"},
+    "annotator": {"@xl_annotators": "test.StubAnnotator.v1"},
+    "ner": {"@xl_annotators": "test.StubAnnotator.v1"},
+    "aligner": {"@xl_aligners": "test.StubAligner.v1"},
+}
+TAKES = {
+    "xl_translator": ["translator"],
+    "xl_annotator": ["annotator"],
+    "xl_back_translator": ["translator"],
+    "xl_transfer": ["annotator"],
+    "xl_projector": ["translator", "annotator", "aligner"],
+}
+
+
+def with_stubs(config):
+    """The config with stubs for all models, those that are chosen by language too."""
+    config = config.copy()
+    for block in config["components"].values():
+        for part in TAKES[block["factory"]]:
+            block[part] = STUBS[part]
+        for inner in block.values():
+            for part in set(inner) & set(STUBS) if isinstance(inner, dict) else ():
+                inner[part] = STUBS[part]
+    return config
+
+
+@pytest.mark.parametrize("path", METHODS, ids=lambda path: path.stem)
+def test_the_methods_project_texts_of_a_language_that_spacy_does_not_know(path):
+    """Every part is told that the texts are in Swahili, never "xx"."""
+    TOLD.clear()
+    config = with_stubs(for_languages(load_config(path), "en", "sw"))
+    nlp = load_model_from_config(config, auto_fill=True)
+    assert nlp.lang == "xx"
+    doc = nlp("leo Maria anaishi na Juma katika Maputo")
+    assert [(ent.text, ent.label_) for ent in doc.ents] == [
+        ("Maria", "PER"),
+        ("Juma", "PER"),
+        ("Maputo", "PER"),
+    ]
+    assert not doc._.xl_problems
+    expected = {("translate", "sw", "en"), ("align", "en", "sw")}
+    if path.stem == "model-transfer":
+        expected = set()
+        assert doc.ents[0]._.xl_source["lang"] == "sw"
+    elif path.stem.startswith("back-translation"):
+        expected = {("translate", "sw", "en"), ("translate", "en", "sw"), ("align", "sw", "sw")}
+    elif path.stem == "t-projection":
+        both = {("en", "sw"), ("sw", "en"), ("sw", "sw"), ("en", "en")}
+        expected |= {("score", *pair) for pair in both}
+    assert expected == TOLD
+
+
 def test_there_is_a_config_for_each_of_the_papers_methods():
     assert {path.stem for path in METHODS} >= {
         "default",
@@ -69,7 +155,7 @@ def test_the_languages_go_where_they_are_needed():
     assert own == {
         "xl_translator": both,
         "xl_aligner": {"target_lang"},
-        "xl_matcher": set(),
+        "xl_matcher": {"target_lang"},
         "xl_back_translator": both,
         "ner": set(),
     }
@@ -100,27 +186,12 @@ def test_a_method_without_a_language_says_so(tmp_path):
     assert "'xx' is not the code of a language" in result.stderr
 
 
-def test_parts_that_are_told_the_languages_get_them_too():
-    def part(source, target, **more):
-        return {"source_lang": source, "target_lang": target, **more}
-
-    block = {
-        "factory": "xl_projector",
-        "aligner": {"forward": part("en", "pt"), "backward": part("pt", "en")},
-        "same_language_aligner": part("pt", "pt"),
-        "measure": {"first": {"target_lang": "pt"}, "second": {"target_lang": None, "power": 2}},
-    }
-    config = Config({"components": {"xl_projector": block}})
-    made = for_languages(config, "de", "sw")["components"]["xl_projector"]
-    assert made["aligner"] == {"forward": part("de", "sw"), "backward": part("sw", "de")}
-    assert made["same_language_aligner"] == part("sw", "sw")
-    assert made["measure"] == {
-        "first": {"target_lang": "sw"},
-        "second": {"target_lang": None, "power": 2},
-    }
-    assert config["components"]["xl_projector"]["same_language_aligner"] == part("pt", "pt")
-    made = for_languages(config, None, "sw")["components"]["xl_projector"]
-    assert made["aligner"] == {"forward": part("en", "sw"), "backward": part("sw", "en")}
+def test_a_config_of_several_source_languages_keeps_them():
+    translators = {code: {"factory": "xl_translator", "source_lang": code} for code in ("en", "de")}
+    config = Config({"components": translators})
+    made = for_languages(config, "fr", "sw")["components"]
+    assert [made[code]["source_lang"] for code in ("en", "de")] == ["en", "de"]
+    assert [made[code]["target_lang"] for code in ("en", "de")] == ["sw", "sw"]
 
 
 def test_a_component_that_is_no_block(tmp_path):

@@ -39,7 +39,7 @@ def check(doc, text):
     if not text.strip():
         assert doc._.xl_problems[0]["reason"] == "empty text"
     placed = len(doc._.xl_entities) + len(doc._.xl_unplaced)
-    assert placed == sum(len(entities) for entities in doc._.xl_source_ents)
+    assert placed == sum(len(t["entities"]) for t in doc._.xl_translations)
 
 
 @SETTINGS

@@ -148,7 +148,7 @@ def test_an_answer_that_is_no_list(answer):
 @pytest.mark.parametrize("link", [(0, -1, 1.0), (0, 999, 1.0), (77, 0, 1.0)])
 def test_links_to_words_that_are_not_there(link):
     nlp = spacy.blank("pt")
-    nlp.add_pipe("xl_projector").use(aligner=lambda pairs: [[link] for _ in pairs])
+    nlp.add_pipe("xl_projector").use(aligner=lambda pairs, **_: [[link] for _ in pairs])
     with pytest.raises(BackendError, match="gave the link"):
         nlp(TEXTS[0])
 

@@ -10,10 +10,10 @@ import pytest
 import spacy
 from spacy.tokens import Doc, DocBin
 
-from xlner_spacy import give_translation
+from xlner_spacy import give_translation, source_docs
+from xlner_spacy.document.attributes import PUBLIC, dropped
+from xlner_spacy.document.span_groups import candidates
 from xlner_spacy.errors import SetupError
-
-STAGES = ["xl_translations", "xl_source_ents", "xl_alignments", "xl_candidates", "xl_entities"]
 
 
 def found(doc):
@@ -51,7 +51,7 @@ def test_links_join_words_and_have_confidences(nlp):
 
 
 def test_source_docs_have_the_source_entities(nlp):
-    (source,) = nlp("A Petrobras abriu um escritório em Maputo.")._.xl_source_docs
+    (source,) = source_docs(nlp("A Petrobras abriu um escritório em Maputo."))
     assert source.text == "Petrobras opened an office in Maputo."
     assert [ent.text for ent in source.ents] == ["Petrobras", "Maputo"]
 
@@ -59,7 +59,7 @@ def test_source_docs_have_the_source_entities(nlp):
 def test_labels_are_mapped_and_the_rest_is_counted(nlp):
     doc = nlp("Em 12 de março de 2020 a TAP cancelou doze voos para Lisboa.")
     assert {ent.label_ for ent in doc.ents} <= {"PER", "ORG", "LOC"}
-    assert doc._.xl_dropped["DATE"] == 1
+    assert dropped(doc)["DATE"] == 1
 
 
 def test_pipe_gives_what_single_calls_give(nlp, texts):
@@ -100,8 +100,10 @@ def test_everything_survives_bytes_and_docbin(nlp, texts):
     for copies in (through_bytes, list(through_docbin), through_pickle):
         for doc, copy in zip(docs, copies, strict=True):
             assert found(copy) == found(doc)
-            for name in [*STAGES, "xl_unplaced", "xl_problems", "xl_dropped"]:
+            for name in PUBLIC:
                 assert copy._.get(name) == doc._.get(name), name
+            assert candidates(copy) == candidates(doc) != []
+            assert dropped(copy) == dropped(doc)
             assert [e._.xl_source for e in copy.ents] == [e._.xl_source for e in doc.ents]
 
 

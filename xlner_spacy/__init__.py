@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import registry
 from .about import __version__
-from .document.attributes import install
+from .document.attributes import install, source_docs
 from .document.give import give_translation
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 install()
 
-__all__ = ["__version__", "give_translation", "load", "registry"]
+__all__ = ["__version__", "give_translation", "load", "registry", "source_docs"]
 
 
 def __getattr__(name: str) -> Any:

@@ -37,10 +37,11 @@ class Translation(TypedDict):
     # Parts that translate each other, as character offsets:
     # [start in Doc.text, end in Doc.text, start in text, end in text]
     segments: list[list[int]]
+    entities: list[SourceEntity] | None  # None: nothing has annotated it yet
 
 
 class SourceEntity(TypedDict):
-    """An entity of a translation: an item of one list in `Doc._.xl_source_ents`."""
+    """An entity of a translation: an item of the "entities" of one."""
 
     start: int  # first token in the translation's words
     end: int  # one past the last token
@@ -75,15 +76,17 @@ class Placement(TypedDict):
     end_char: int
     text: str
     label: str
-    confidence: float  # 0 to 1
+    # 0 to 1. How sure the place is, times the annotator's probability of the entity where it
+    # gives one: score x mean confidence of the links that it rests on x source["score"]
+    confidence: float
     source: Origin
 
 
 class Candidate(TypedDict):
-    """A scored pair of source entity and target span: an item of `Doc._.xl_candidates`."""
+    """A scored pair of source entity and target span: see `document.span_groups`."""
 
-    translation: int
-    entity: int  # index in Doc._.xl_source_ents[translation]
+    translation: int  # index in Doc._.xl_translations
+    entity: int  # index in the "entities" of that translation
     start: int
     end: int
     score: float  # what the matcher maximises
@@ -99,6 +102,7 @@ class Problem(TypedDict):
     detail: str
     start_char: int  # the part of Doc.text that is concerned
     end_char: int
+    lang: str  # the source language that is concerned; "" if all
 
 
 class Unplaced(TypedDict):
@@ -113,7 +117,7 @@ class Unplaced(TypedDict):
 
 
 class Vote(TypedDict):
-    """What the members of an `xl_ensemble` say of a span: an item of `Doc._.xl_votes`."""
+    """What the members of an `xl_ensemble` say of a span: see `document.span_groups`."""
 
     start: int
     end: int
@@ -297,10 +301,18 @@ class Annotator(Protocol):
 
 @runtime_checkable
 class Aligner(Protocol):
-    """Links the words of sentence pairs: (source words, target words) in, links out."""
+    """Links the words of sentence pairs: (source words, target words) in, links out.
+
+    All pairs of a call are in the same two languages. A plain function will do:
+    `def align(pairs, *, source_lang, target_lang)`, or `**languages` if it needs none.
+    """
 
     def __call__(
-        self, pairs: Sequence[tuple[Sequence[str], Sequence[str]]]
+        self,
+        pairs: Sequence[tuple[Sequence[str], Sequence[str]]],
+        *,
+        source_lang: str,
+        target_lang: str,
     ) -> list[list[Link]]: ...
 
 

@@ -11,7 +11,7 @@ from xlner_spacy.aligners.awesome import Awesome
 from xlner_spacy.aligners.simalign import SimAlign
 from xlner_spacy.evaluation.projection import given
 
-from .given import ENGINES, METHODS, Gold, afresh, paper_greedy, simalign, word_pairs
+from .given import EN_DE, ENGINES, METHODS, Gold, afresh, paper_greedy, simalign, word_pairs
 from .timing import in_turns, rate, ratios
 
 WARM = 8  # pairs that are aligned before the clock starts
@@ -25,12 +25,12 @@ def alignment(gold: Gold, repeats: int) -> dict[str, Any]:
         package = simalign(method)
         ours = {engine: afresh(SimAlign(method=method, engine=engine)) for engine in ENGINES}
         for aligner in ours.values():
-            aligner(pairs[:WARM])
+            aligner(pairs[:WARM], **EN_DE)
         for pair in pairs[:WARM]:
             package.get_word_aligns(*pair)
         runs: dict[str, Callable[[], Any]] = {
             "simalign": lambda p=package: [p.get_word_aligns(*pair) for pair in pairs],
-            **{engine: lambda a=aligner: a(pairs) for engine, aligner in ours.items()},
+            **{engine: lambda a=aligner: a(pairs, **EN_DE) for engine, aligner in ours.items()},
         }
         took, results = in_turns(runs, repeats)
         theirs = [set(map(tuple, links[method])) for links in results["simalign"]]

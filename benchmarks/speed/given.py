@@ -13,6 +13,7 @@ from simalign import SentenceAligner
 
 from xlner_spacy.aligners.simalign import EMBEDDED_LAYER
 from xlner_spacy.corpus.conll import GoldSentence, read_conll
+from xlner_spacy.document.span_groups import candidates
 from xlner_spacy.evaluation.corpora import read_pairs
 from xlner_spacy.evaluation.projection import given
 from xlner_spacy.models.embedded import encoder_path
@@ -23,6 +24,7 @@ ENGINES = ["torch"]
 if importlib.util.find_spec("openvino"):
     ENGINES += ["openvino", "openvino-int8"]
 METHODS = {"inter": "a", "itermax": "i", "mwmf": "m"}  # and simalign's letters for them
+EN_DE = {"source_lang": "en", "target_lang": "de"}
 Gold = list[tuple[GoldSentence, GoldSentence]]
 
 
@@ -65,7 +67,7 @@ def proposals(gold: Gold) -> list[list[Proposal]]:
     for _ in component.pipe(docs, batch_size=256):
         pass
     return [
-        [Proposal(c["entity"], c["start"], c["end"], c["score"]) for c in doc._.xl_candidates]
+        [Proposal(c["entity"], c["start"], c["end"], c["score"]) for c in candidates(doc)]
         for doc in docs
     ]
 

@@ -10,7 +10,7 @@ from xlner_spacy.matchers.exact import Exact
 from xlner_spacy.matchers.ilp import ILP
 from xlner_spacy.types import Proposal
 
-from .given import ENGINES, Gold, afresh, europarl, simalign, word_pairs
+from .given import EN_DE, ENGINES, Gold, afresh, europarl, simalign, word_pairs
 from .timing import least
 
 LENGTHS = (10, 25, 50, 100, 200, 400)
@@ -40,7 +40,8 @@ def _words(gold: Gold) -> dict[str, dict[int, float]]:
     for engine in ENGINES:
         aligner = afresh(Awesome(engine=engine))
         report[engine] = {
-            n: least(lambda n=n, a=aligner: a([(sources[:n], targets[:n])]), 3) for n in LENGTHS
+            n: least(lambda n=n, a=aligner: a([(sources[:n], targets[:n])], **EN_DE), 3)
+            for n in LENGTHS
         }
     return report
 
@@ -59,7 +60,7 @@ def _batches(gold: Gold) -> dict[str, dict[int, float]]:
 
 def _in_batches(aligner: Any, pairs: list, size: int) -> None:
     for start in range(0, len(pairs), size):
-        aligner(pairs[start : start + size])
+        aligner(pairs[start : start + size], **EN_DE)
 
 
 def _entities() -> dict[str, dict[int, float]]:

@@ -7,7 +7,7 @@ import resource
 from pathlib import Path
 from typing import Any
 
-from .given import ENGINES, afresh, europarl, portuguese, simalign, word_pairs
+from .given import EN_DE, ENGINES, afresh, europarl, portuguese, simalign, word_pairs
 
 
 def memory(pairs: int, texts: int) -> dict[str, int]:
@@ -48,7 +48,7 @@ def _simalign(count: int) -> None:
 def _ours(count: int, engine: str) -> None:
     from xlner_spacy.aligners.simalign import SimAlign
 
-    afresh(SimAlign(engine=engine))(word_pairs(europarl(count)))
+    afresh(SimAlign(engine=engine))(word_pairs(europarl(count)), **EN_DE)
 
 
 def _pipe(count: int) -> None:

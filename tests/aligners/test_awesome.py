@@ -10,6 +10,8 @@ from xlner_spacy.aligners.awesome import Awesome, SoftmaxExtraction
 from xlner_spacy.errors import SetupError
 from xlner_spacy.models.encoder import Encoded
 
+EN_PT = {"source_lang": "en", "target_lang": "pt"}
+
 
 def encoded(vectors, words=None) -> Encoded:
     vectors = np.array(vectors, dtype=float)
@@ -64,7 +66,13 @@ def test_words_are_linked_if_any_of_their_pieces_are():
 
 def test_embedded_encoder():
     (links,) = Awesome()(
-        [(["Petrobras", "opened", "an", "office"], ["A", "Petrobras", "abriu", "um", "escritório"])]
+        [
+            (
+                ["Petrobras", "opened", "an", "office"],
+                ["A", "Petrobras", "abriu", "um", "escritório"],
+            )
+        ],
+        **EN_PT,
     )
     assert [link[:2] for link in links] == [(0, 1), (1, 2), (2, 3), (3, 4)]
     assert all(0 < link.confidence <= 1 for link in links)
@@ -73,10 +81,10 @@ def test_embedded_encoder():
 def test_the_paper_s_settings_for_other_models(tmp_path):
     aligner = Awesome(str(tiny_models.encoder(tmp_path / "encoder")), layer=2)
     assert aligner.extract == SoftmaxExtraction(threshold=0.001, temperature=1, normalize=False)
-    ((link, *_),) = aligner([(["Lisboa"], ["Lisboa"])])
+    ((link, *_),) = aligner([(["Lisboa"], ["Lisboa"])], **EN_PT)
     assert link == (0, 0, pytest.approx(1))
-    assert aligner([]) == []
-    assert aligner([([], ["Lisboa"]), (["Lisboa"], [])]) == [[], []]
+    assert aligner([], **EN_PT) == []
+    assert aligner([([], ["Lisboa"]), (["Lisboa"], [])], **EN_PT) == [[], []]
     assert set(aligner.seconds) == {"load", "encode", "link"}
 
 

@@ -11,6 +11,8 @@ from xlner_spacy.errors import BackendError, SetupError
 
 from .. import tiny_models
 
+EN_PT = {"source_lang": "en", "target_lang": "pt"}
+
 PAIR = (["the", "red", "house"], ["a", "casa", "vermelha"])
 # Rows: source words; columns: target words. The rest of a column went to special tokens.
 FORWARD = np.array([[0.6, 0.1, 0.0], [0.1, 0.1, 0.8], [0.1, 0.7, 0.0]])
@@ -28,8 +30,8 @@ class Attentive:
 
 
 def test_each_target_word_gets_the_source_word_it_looks_at_most():
-    aligner = CrossAttention(Attentive(), "en", "pt", both_directions=False)
-    links, nothing = aligner([PAIR, ([], ["a"])])
+    aligner = CrossAttention(Attentive(), both_directions=False)
+    links, nothing = aligner([PAIR, ([], ["a"])], **EN_PT)
     assert [link[:2] for link in links] == [(0, 0), (1, 2), (2, 1)]
     assert [link.confidence for link in links] == pytest.approx([6 / 8, 8 / 8, 7 / 9])
     assert nothing == []
@@ -37,21 +39,21 @@ def test_each_target_word_gets_the_source_word_it_looks_at_most():
 
 def test_both_directions_by_hand():
     # Backward: "red" (1) looks at "casa" (1), "house" (2) at "casa" (1).
-    aligner = CrossAttention(Attentive(), "en", "pt", heuristic="intersection")
-    ((link,),) = aligner([PAIR])
+    aligner = CrossAttention(Attentive(), heuristic="intersection")
+    ((link,),) = aligner([PAIR], **EN_PT)
     assert link == (2, 1, pytest.approx((7 / 9 + 9 / 10) / 2))
-    aligner = CrossAttention(Attentive(), "en", "pt", heuristic="union")
-    assert [link[:2] for link in aligner([PAIR])[0]] == [(0, 0), (1, 1), (1, 2), (2, 1)]
+    aligner = CrossAttention(Attentive(), heuristic="union")
+    assert [link[:2] for link in aligner([PAIR], **EN_PT)[0]] == [(0, 0), (1, 1), (1, 2), (2, 1)]
 
 
 def test_translator_that_gives_no_attention():
     with pytest.raises(SetupError, match="attention"):
-        CrossAttention(print, "en", "pt")
+        CrossAttention(print)
 
 
 def test_attention_of_another_shape():
     with pytest.raises(BackendError, match=r"\(3, 3\)"):
-        CrossAttention(Attentive(), "en", "pt")([(["a"], ["b"])])
+        CrossAttention(Attentive())([(["a"], ["b"])], **EN_PT)
 
 
 def test_with_a_translation_model(tmp_path):
@@ -61,8 +63,6 @@ def test_with_a_translation_model(tmp_path):
     original = tiny_models.m2m100(tmp_path / "m2m100")
     block = {
         "@xl_aligners": "xlner.CrossAttention.v1",
-        "source_lang": "en",
-        "target_lang": "pt",
         "translator": {
             "@xl_translators": "xlner.CTranslate2.v1",
             "model": str(tiny_models.converted(tmp_path / "converted", original)),
@@ -72,14 +72,8 @@ def test_with_a_translation_model(tmp_path):
     }
     aligner = spacy.registry.resolve({"aligner": block})["aligner"]
     source, target = ["Maria", "vive", "em", "Lisboa"], ["João", "vive", "em", "Porto", "."]
-    links, nothing = aligner([(source, target), ([], target)])
+    links, nothing = aligner([(source, target), ([], target)], **EN_PT)
     assert links == sorted(links)
     assert nothing == []
     assert all(0 <= s < 4 and 0 <= t < 5 and 0 <= c <= 1 for s, t, c in links)
     assert len({link.target for link in links}) >= 1
-
-
-@pytest.mark.parametrize("languages", [("en", "q9"), ("xx", "pt")])
-def test_unknown_language(languages):
-    with pytest.raises(SetupError, match="is not the code of a language"):
-        CrossAttention(Attentive(), *languages)

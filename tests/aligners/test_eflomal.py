@@ -11,6 +11,8 @@ from xlner_spacy.aligners.eflomal import Eflomal, train_priors
 from xlner_spacy.cli.app import app
 from xlner_spacy.errors import InputError, SetupError
 
+EN_PT = {"source_lang": "en", "target_lang": "pt"}
+
 NOUNS = [("house", "casa"), ("dog", "cão"), ("cat", "gato"), ("Lisbon", "Lisboa"), ("man", "homem")]
 ADJECTIVES = [("old", "velho"), ("new", "novo"), ("big", "grande"), ("red", "vermelho")]
 FRAMES = [("the", "o"), ("a", "um"), ("my", "meu")]
@@ -34,14 +36,14 @@ def priors(tmp_path_factory):
 
 def test_priors_align_a_single_pair(priors):
     pair = (["The", "old", "Lisbon", "."], ["O", "LISBOA", "velho", "."])
-    (links,) = Eflomal(str(priors), "intersection")([pair])
+    (links,) = Eflomal(str(priors), "intersection")([pair], **EN_PT)
     assert [link[:2] for link in links] == [(0, 0), (1, 2), (2, 1), (3, 3)]
     assert all(link.confidence == 1 for link in links)
 
 
 def test_a_batch_is_aligned_by_itself():
     pytest.importorskip("eflomal")
-    answers = Eflomal(heuristic="intersection")(BITEXT)
+    answers = Eflomal(heuristic="intersection")(BITEXT, **EN_PT)
     right = sum((1, 2) in [link[:2] for link in links] for links in answers)
     # eflomal samples at random: 27 runs gave 90 to 180 of 180, one in three of them less than 130.
     assert right > 80
@@ -54,22 +56,22 @@ def test_links_stay_in_place_whatever_words_are_made_of(priors):
         (["the", "\u2028", "old man", ""], ["o", "homem\u00a0velho", "\t"]),
         (["the", "old", "dog"], ["o", "cão", "velho"]),
     ]
-    answers = Eflomal(str(priors))(pairs)
+    answers = Eflomal(str(priors))(pairs, **EN_PT)
     assert answers[:2] == [[], []]
     assert all(link.source < 4 and link.target < 3 for link in answers[2])
     assert [link[:2] for link in answers[3]] == [(0, 0), (1, 2), (2, 1)]
-    assert Eflomal(str(priors))([]) == []
+    assert Eflomal(str(priors))([], **EN_PT) == []
 
 
 def test_priors_that_cannot_be_read(tmp_path):
     pytest.importorskip("eflomal")
     with pytest.raises(SetupError, match="train-aligner"):
-        Eflomal(str(tmp_path / "nowhere"))([(["a"], ["b"])])
+        Eflomal(str(tmp_path / "nowhere"))([(["a"], ["b"])], **EN_PT)
     bad = tmp_path / "bad"
     for text in ("LEX\ta\tb\tmany\n", "Some text.\n", "LEX\ta\n", "x\t1\n", ""):
         bad.write_text(text)
         with pytest.raises(SetupError, match=r"(?s)/bad' as its priors.*train-aligner"):
-            Eflomal(str(bad))([(["a"], ["b"])])
+            Eflomal(str(bad))([(["a"], ["b"])], **EN_PT)
 
 
 def test_nothing_to_learn_from(tmp_path):
@@ -80,7 +82,7 @@ def test_nothing_to_learn_from(tmp_path):
 def test_eflomal_that_is_not_installed(monkeypatch):
     monkeypatch.setitem(sys.modules, "eflomal", None)
     with pytest.raises(SetupError, match=r"xlner-spacy\[eflomal\]"):
-        Eflomal()([(["a"], ["b"])])
+        Eflomal()([(["a"], ["b"])], **EN_PT)
 
 
 @pytest.mark.parametrize(
@@ -102,5 +104,9 @@ def test_command_line(tmp_path):
     assert result.exit_code == 0, result.output
     assert "180 sentence pairs" in result.output
     pair = (["the", "old", "dog"], ["o", "cão", "velho"])
-    assert [link[:2] for link in Eflomal(str(priors))([pair])[0]] == [(0, 0), (1, 2), (2, 1)]
+    assert [link[:2] for link in Eflomal(str(priors))([pair], **EN_PT)[0]] == [
+        (0, 0),
+        (1, 2),
+        (2, 1),
+    ]
     assert "LEX\told\tvelho" in priors.read_text(encoding="utf8")

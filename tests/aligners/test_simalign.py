@@ -14,6 +14,8 @@ from xlner_spacy.errors import SetupError
 from xlner_spacy.models.embedded import encoder_path
 from xlner_spacy.models.extraction import Method
 
+EN_PT = {"source_lang": "en", "target_lang": "pt"}
+
 PAIRS = [
     ("Petrobras opened an office in Maputo .", "A Petrobras abriu um escritório em Maputo ."),
     ("Maria lives in Lisbon", "A Maria vive em Lisboa"),
@@ -46,18 +48,18 @@ def package(request):
 def test_links_are_those_of_the_simalign_package(package):
     theirs = [package.get_word_aligns(source, target) for source, target in SPLIT]
     for method in get_args(Method):
-        ours = SimAlign(method=method, token_type=package.token_type)(SPLIT)
+        ours = SimAlign(method=method, token_type=package.token_type)(SPLIT, **EN_PT)
         for expected, links in zip(theirs, ours, strict=True):
             assert [link[:2] for link in links] == expected[method]
 
 
 def test_confidences_rank_a_clear_link_over_a_doubtful_one():
     ((*_, maputo),) = [
-        SimAlign()([(["office", "in", "Maputo"], ["escritório", "em", "Maputo"])])[0]
+        SimAlign()([(["office", "in", "Maputo"], ["escritório", "em", "Maputo"])], **EN_PT)[0]
     ]
     assert maputo[:2] == (2, 2)
     assert maputo.confidence > 0.9
-    links = SimAlign()([(["Yes", "indeed", "Maputo"], ["gato", "azul", "Maputo"])])[0]
+    links = SimAlign()([(["Yes", "indeed", "Maputo"], ["gato", "azul", "Maputo"])], **EN_PT)[0]
     assert max(links, key=lambda link: link.confidence)[:2] == (2, 2)
 
 
@@ -74,7 +76,7 @@ def test_links_of_europarl_are_those_of_the_simalign_package(data, package, firs
     for method in get_args(Method):
         ours = [
             [link[:2] for link in links]
-            for links in SimAlign(method=method, token_type=package.token_type)(pairs)
+            for links in SimAlign(method=method, token_type=package.token_type)(pairs, **EN_PT)
         ]
         other = sum(a != b[method] for a, b in zip(ours, theirs, strict=True))
         assert other <= len(pairs) * 0.005, f"{method}: {other} of {len(pairs)} pairs differ"
@@ -88,11 +90,11 @@ def tiny(tmp_path_factory):
 
 def test_words_that_the_model_has_nothing_for(tiny):
     aligner = SimAlign(tiny, layer=2)
-    assert aligner([]) == []
-    assert aligner([([], ["Lisboa"]), (["Lisboa"], [])]) == [[], []]
-    assert aligner([(["\u200b", "Lisboa"], ["Lisboa"])])[0][-1][:2] == (1, 0)
+    assert aligner([], **EN_PT) == []
+    assert aligner([([], ["Lisboa"]), (["Lisboa"], [])], **EN_PT) == [[], []]
+    assert aligner([(["\u200b", "Lisboa"], ["Lisboa"])], **EN_PT)[0][-1][:2] == (1, 0)
     long_word = "ab" * 100
-    (links,) = aligner([([long_word, "Lisboa"], ["Lisboa"])])
+    (links,) = aligner([([long_word, "Lisboa"], ["Lisboa"])], **EN_PT)
     assert (1, 0) in [link[:2] for link in links]
 
 
@@ -112,10 +114,10 @@ def test_wrong_settings(settings, message):
 
 def test_layer_that_the_model_does_not_have(tiny):
     with pytest.raises(SetupError, match="from 0 to 3"):
-        SimAlign(tiny, layer=99)([(["a"], ["b"])])
+        SimAlign(tiny, layer=99)([(["a"], ["b"])], **EN_PT)
 
 
 def test_missing_model(tmp_path, monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(SetupError, match="aligner cannot load the model"):
-        SimAlign(str(tmp_path / "nowhere"))([(["a"], ["b"])])
+        SimAlign(str(tmp_path / "nowhere"))([(["a"], ["b"])], **EN_PT)

@@ -14,6 +14,8 @@ from xlner_spacy.aligners.symmetrized import Heuristic, Symmetrized, symmetrize
 from xlner_spacy.errors import SetupError
 from xlner_spacy.types import Link
 
+EN_PT = {"source_lang": "en", "target_lang": "pt"}
+
 # Source words down, target words across; F forward only, B backward only, X both.
 #       0 1 2 3 4 5 6
 #   0   X . . . . . .
@@ -84,13 +86,18 @@ def test_each_heuristic_is_between_intersection_and_union(forward, backward):
 
 
 def test_two_aligners_are_combined():
-    def first_word(pairs):
+    told = []
+
+    def first_word(pairs, **languages):
         """Links the first word of the second text to each of the first."""
+        told.append(languages)
         return [[Link(s, 0, 1.0) for s in range(len(source))] for source, _ in pairs]
 
     aligner = Symmetrized(ExactWords(), first_word, "union")
-    (links,) = aligner([(["Ana", "vem"], ["vem", "Rui"])])
+    (links,) = aligner([(["Ana", "vem"], ["vem", "Rui"])], **EN_PT)
     assert [link[:2] for link in links] == [(0, 0), (0, 1), (1, 0)]
+    # It goes the other way, and so do the languages that it is told.
+    assert told == [{"source_lang": "pt", "target_lang": "en"}]
 
 
 def test_unknown_heuristic():

@@ -11,9 +11,11 @@ from xlner_spacy.aligners.fuzzy_words import FuzzyWords
 from xlner_spacy.errors import SetupError
 from xlner_spacy.types import Link
 
+EN_PT = {"source_lang": "en", "target_lang": "pt"}
+
 
 def links(aligner, source: str, target: str) -> list[tuple[int, int]]:
-    return [link[:2] for link in aligner([(source.split(), target.split())])[0]]
+    return [link[:2] for link in aligner([(source.split(), target.split())], **EN_PT)[0]]
 
 
 def test_equal_words_are_linked_in_order():
@@ -73,18 +75,18 @@ WORDS = st.lists(st.text(min_size=1, max_size=4) | st.sampled_from("abc"), max_s
 @given(source=WORDS, target=WORDS)
 @pytest.mark.parametrize("aligner", [ExactWords(), FuzzyWords()])
 def test_links_are_one_to_one_sorted_and_complete(aligner, source, target):
-    (found,) = aligner([(source, target)])
+    (found,) = aligner([(source, target)], **EN_PT)
     assert found == sorted(found)
     assert all(isinstance(link, Link) and 0 < link.confidence <= 1 for link in found)
     assert len({link.source for link in found}) == len({link.target for link in found})
     assert len({link.source for link in found}) == len(found)
-    (same,) = aligner([(source, source)])
+    (same,) = aligner([(source, source)], **EN_PT)
     assert [link[:2] for link in same] == [(n, n) for n in range(len(source))]
 
 
 @settings(max_examples=200, deadline=None)
 @given(source=WORDS, target=WORDS)
 def test_no_two_equal_words_are_left(source, target):
-    (found,) = ExactWords()([(source, target)])
+    (found,) = ExactWords()([(source, target)], **EN_PT)
     left = {w for n, w in enumerate(source) if n not in {link.source for link in found}}
     assert left.isdisjoint(w for n, w in enumerate(target) if n not in {k.target for k in found})

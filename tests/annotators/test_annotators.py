@@ -9,6 +9,7 @@ from tests import tiny_models
 from xlner_spacy import give_translation
 from xlner_spacy.annotators.huggingface_ner import HuggingFaceNER
 from xlner_spacy.annotators.spacy_pipeline import SpacyPipeline
+from xlner_spacy.document.attributes import dropped
 from xlner_spacy.errors import InputError, SetupError
 from xlner_spacy.text.mentions import trimmed
 
@@ -87,7 +88,7 @@ def test_huggingface_ner_in_a_pipeline(tmp_path):
     nlp.add_pipe("xl_projector", config={"annotator": source})
     doc = nlp(give_translation(nlp.make_doc("Maria mora em Lisboa"), "Maria vive em Lisboa"))
     assert [(e.text, e.label_) for e in doc.ents] == [("Maria", "PERSON")]
-    assert doc._.xl_dropped == {"LOC": 1}
+    assert dropped(doc) == {"LOC": 1}
     assert 0.9 < doc.ents[0]._.xl_source["score"] <= 1
 
 

@@ -16,6 +16,7 @@ from xlner_spacy.annotators.spacy_pipeline import SpacyPipeline
 from xlner_spacy.candidates.ner_spans import NERSpans
 from xlner_spacy.candidates.ngrams import Ngrams
 from xlner_spacy.candidates.union import Union
+from xlner_spacy.document.span_groups import candidates
 from xlner_spacy.errors import BackendError, SetupError
 from xlner_spacy.types import Bitext, Link
 
@@ -211,6 +212,6 @@ def test_blocks_within_blocks_in_a_config_and_on_disk(ruler, tmp_path):
         give_translation(doc, english, entities=[(0, 14, "PER"), (24, 30, "LOC")])
         doc = pipeline(doc)
         assert [e.text for e in doc.ents] == ["Lisboa", "Maria da Silva"]
-        spans = {(c["start"], c["end"]) for c in doc._.xl_candidates if c["entity"] == 0}
+        spans = {(c["start"], c["end"]) for c in candidates(doc) if c["entity"] == 0}
         assert (3, 6) in spans
         assert all(b["start"] >= a["end"] for a, b in pairwise(doc._.xl_entities))

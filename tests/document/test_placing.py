@@ -14,7 +14,7 @@ SOURCE = "Maputo, the capital, is growing."
 def projected(**blocks):
     nlp = spacy.blank("pt")
     nlp.add_pipe("xl_projector", config=blocks).use(
-        aligner=lambda pairs: [[(0, 0, 0.9), (0, 3, 0.8)] for _ in pairs]
+        aligner=lambda pairs, **_: [[(0, 0, 0.9), (0, 3, 0.8)] for _ in pairs]
     )
     return nlp(give_translation(nlp.make_doc(TEXT), SOURCE, entities=[(0, 6, "LOC")]))
 
@@ -47,7 +47,7 @@ def test_a_score_without_links_is_the_confidence():
     measure = {"@xl_measures": "xlner.CharacterSimilarity.v1"}
     nlp = spacy.blank("pt")
     nlp.add_pipe("xl_projector", config={"candidates": every_word, "measure": measure}).use(
-        aligner=lambda pairs: [[] for _ in pairs]
+        aligner=lambda pairs, **_: [[] for _ in pairs]
     )
     doc = nlp(give_translation(nlp.make_doc(TEXT), SOURCE, entities=[(0, 6, "LOC")]))
     assert [(ent.text, ent._.xl_confidence) for ent in doc.ents] == [("Maputo", 1.0)]

@@ -11,7 +11,7 @@ import spacy
 
 from xlner_spacy.corpus.conll import GoldSentence
 from xlner_spacy.document.strongest_links import A_WORD, FEW, strongest
-from xlner_spacy.evaluation.projection import given_pair
+from xlner_spacy.evaluation.projection import given
 from xlner_spacy.types import Link
 
 
@@ -48,13 +48,13 @@ def test_hundred_entities_in_500_words_with_all_words_linked(confidence):
     nlp = spacy.blank("de")
     component = nlp.add_pipe("xl_projector", config={"source_lang": "en"})
 
-    def aligner(pairs):
+    def aligner(pairs, **languages):
         one = rng.random if confidence == "random" else lambda: 1.0
         return [every_pair(len(source), len(target), one) for source, target in pairs]
 
     component.use(aligner=aligner)
     pair = GoldSentence(words, entities, None, None, 1), GoldSentence(words, [], None, None, 1)
-    docs = [given_pair(nlp, *pair, "en", "de") for _ in range(2)]
+    docs = [given(nlp, pair[1], {"en": pair[0]}, "de") for _ in range(2)]
     list(component.pipe(docs[:1]))  # scipy is imported once
     after_links = [stage for stage in component.stages if stage.name in ("propose", "match")]
     component.run_stage(component.stages[2], docs[1:])

@@ -75,7 +75,7 @@ def make_names():
 
 @spacy.registry.xl_aligners("test.SamePlace.v1")
 def make_same_place(shift: int = 0):
-    def align(pairs):
+    def align(pairs, **languages):
         calls["aligned"] += len(pairs)
         return [
             [Link(k, k + shift, 0.9) for k in range(min(len(s), len(t)) - shift)] for s, t in pairs
@@ -86,7 +86,7 @@ def make_same_place(shift: int = 0):
 
 @spacy.registry.xl_aligners("test.Broken.v1")
 def make_broken():
-    def align(pairs):
+    def align(pairs, **languages):
         raise RuntimeError("out of order")
 
     return align
@@ -109,9 +109,9 @@ def make_careless():
 @spacy.Language.component("test_careless")
 def careless(doc):
     """Changes what others left on the Doc, in place."""
-    for record, entities in zip(doc._.xl_translations, doc._.xl_source_ents, strict=True):
+    for record in doc._.xl_translations:
         record["words"].reverse()
-        entities.clear()
+        record["entities"].clear()
     return doc
 
 

@@ -16,6 +16,8 @@ from xlner_spacy.aligners.simalign import SimAlign
 from xlner_spacy.errors import SetupError
 from xlner_spacy.models.encoder import EncoderSettings, shared_encoder
 
+EN_PT = {"source_lang": "en", "target_lang": "pt"}
+
 SENTENCES = [
     ("Maria", "vive", "em", "Lisboa", "."),
     ("João",),
@@ -65,7 +67,7 @@ def test_each_distinct_sentence_is_encoded_once_and_in_batches(tiny, monkeypatch
         aligner.encoder, "_run", lambda batch, *ids: (sizes.append(len(batch)), run(batch, *ids))[1]
     )
     pairs = [((word, "vive"), (word,)) for word in ("Maria", "João", "Ana", "Rui", "Eva")]
-    aligner(pairs + pairs)
+    aligner(pairs + pairs, **EN_PT)
     assert sum(sizes) == 10
     assert max(sizes) == 3
 
@@ -107,9 +109,9 @@ def test_aligners_with_the_same_settings_share_an_encoder(tiny):
 def test_the_second_aligner_need_not_encode(tiny, monkeypatch):
     pairs = [(SENTENCES[0], SENTENCES[2])]
     one, other = SimAlign(tiny, layer=2, method="inter"), SimAlign(tiny, layer=2, method="mwmf")
-    one(pairs)
+    one(pairs, **EN_PT)
     monkeypatch.setattr(one.encoder, "_run", None)
-    assert other(pairs)
+    assert other(pairs, **EN_PT)
 
 
 def test_what_is_kept_is_bounded(tiny):

@@ -10,6 +10,7 @@ from spacy.tokens import DocBin
 from spacy.util import load_config, load_model_from_config
 
 from xlner_spacy import give_translation
+from xlner_spacy.aligners.by_language import ByLanguage
 from xlner_spacy.errors import BackendError, SetupError
 
 TEXT = "O presidente Lula da Silva recebeu António Guterres em Brasília."
@@ -50,7 +51,7 @@ def speech(nlp, translator):
 
 
 def texts(doc):
-    return [[(e["text"], e["label"]) for e in found] for found in doc._.xl_source_ents]
+    return [[(e["text"], e["label"]) for e in t["entities"]] for t in doc._.xl_translations]
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +73,7 @@ def test_the_whole_way_with_real_models(whole):
     assert (english["lang"], portuguese["lang"]) == ("en", "pt")
     assert "[" not in portuguese["text"]
     assert doc.ents[0]._.xl_source["lang"] == "pt"
-    for entity in doc._.xl_source_ents[1]:
+    for entity in portuguese["entities"]:
         assert portuguese["text"][entity["start_char"] : entity["end_char"]] == entity["text"]
         assert portuguese["words"][entity["start"]] == entity["text"].split()[0]
 
@@ -164,12 +165,12 @@ def test_a_back_translation_is_not_translated_back():
     translator = Table(table=SPEECH)
     component = nlp.get_pipe("xl_back_translator")
     doc = component(speech(nlp, translator))
-    once = (doc._.xl_translations, doc._.xl_source_ents)
+    once = doc._.xl_translations
     component(doc)
-    assert (doc._.xl_translations, doc._.xl_source_ents) == once
+    assert doc._.xl_translations == once
     (restored,) = DocBin(store_user_data=True, docs=[doc]).get_docs(nlp.vocab)
     component(restored)
-    assert (restored._.xl_translations, restored._.xl_source_ents) == once
+    assert restored._.xl_translations == once
     # Its records are in the text's own language, whoever gave them.
     given = give_translation(
         nlp.make_doc("Olá, Lula"), "Oi, Lula", lang="pt", entities=[(4, 8, "PER")]
@@ -194,7 +195,6 @@ def test_new_entities_are_found_in_the_translations_alone(whole):
 def test_a_new_translation_leaves_nothing_behind(whole):
     doc = whole(TEXT)
     whole.get_pipe("xl_translator")(doc)
-    assert doc._.xl_forward is None
     assert [record["lang"] for record in doc._.xl_translations] == ["en"]
 
 
@@ -218,7 +218,7 @@ def test_the_text_is_aligned_with_its_own_language_by_another_aligner():
         def __init__(self):
             self.seen = []
 
-        def __call__(self, pairs):
+        def __call__(self, pairs, **languages):
             self.seen += [source for source, _ in pairs]
             return [
                 [(s, t, 1.0) for s, a in enumerate(x) for t, b in enumerate(y) if a == b]
@@ -228,7 +228,7 @@ def test_the_text_is_aligned_with_its_own_language_by_another_aligner():
     nlp = pipeline()
     doc = nlp.get_pipe("xl_back_translator")(speech(nlp, Table(table=SPEECH)))
     across, within = Words(), Words()
-    nlp.add_pipe("xl_projector").use(aligner=across, same_language_aligner=within)
+    nlp.add_pipe("xl_projector").use(aligner=ByLanguage(same=within, different=across))
     nlp.get_pipe("xl_projector")(doc)
     assert across.seen == [["Guterres", "met", "Lula", "in", "Brasilia", "."]]
     assert within.seen == [["Lula", "encontrou", "Guterres", "em", "Brasília", "."]]
@@ -265,5 +265,5 @@ def test_settings_are_checked(setting):
 def test_needs_entities():
     nlp = pipeline()
     doc = give_translation(nlp.make_doc("Olá"), "Hello")
-    with pytest.raises(SetupError, match="xl_source_ents"):
+    with pytest.raises(SetupError, match="nothing has annotated"):
         nlp.get_pipe("xl_back_translator")(doc)

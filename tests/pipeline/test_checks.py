@@ -9,6 +9,7 @@ import pytest
 import spacy
 
 from xlner_spacy import give_translation
+from xlner_spacy.document.span_groups import candidates
 from xlner_spacy.types import Link, Proposal
 
 
@@ -16,7 +17,7 @@ def project(**parts):
     """A text with one entity, and what becomes of it."""
     nlp = spacy.blank("pt")
     nlp.add_pipe("xl_projector")
-    nlp.get_pipe("xl_projector").use(aligner=lambda pairs: [[Link(3, 3, 0.9)] for _ in pairs])
+    nlp.get_pipe("xl_projector").use(aligner=lambda pairs, **_: [[Link(3, 3, 0.9)] for _ in pairs])
     nlp.get_pipe("xl_projector").use(**parts)
     nlp.set_error_handler(spacy.util.ignore_error)
     doc = nlp.make_doc("Ana mora em Lisboa.")
@@ -34,7 +35,7 @@ def reason(doc):
     [(0, 1), None, (0.5, 1, 0.5), (0, 99, 0.5), (0, 1, None), (0, 1, float("nan")), (0, 1, -5)],
 )
 def test_links(link):
-    assert "The aligner gave" in reason(project(aligner=lambda pairs: [[link] for _ in pairs]))
+    assert "The aligner gave" in reason(project(aligner=lambda pairs, **_: [[link] for _ in pairs]))
 
 
 @pytest.mark.parametrize(
@@ -69,12 +70,12 @@ def test_choices_that_overlap():
 
 def test_numbers_of_numpy_become_plain_ones():
     doc = project(
-        aligner=lambda pairs: [[(np.int64(3), np.int64(3), np.float32(0.5))] for _ in pairs],
+        aligner=lambda pairs, **_: [[(np.int64(3), np.int64(3), np.float32(0.5))] for _ in pairs],
         candidates=lambda bitexts: [[[(np.int64(3), np.int64(4))]] for _ in bitexts],
         measure=lambda bitexts, candidates: [[[np.float32(0.5)]] for _ in bitexts],
     )
     assert [ent.text for ent in doc.ents] == ["Lisboa"]
-    assert json.dumps([doc._.xl_alignments, doc._.xl_candidates])
+    assert json.dumps([doc._.xl_alignments, candidates(doc)])
 
 
 def test_all_ngrams_are_those_of_the_entitys_sentence():
@@ -87,4 +88,4 @@ def test_all_ngrams_are_those_of_the_entitys_sentence():
     give_translation(doc, translation, entities=[(34, 39, "LOC")], segments=segments)
     nlp(doc)
     assert [ent.text for ent in doc.ents] == ["Porto"]
-    assert min(c["start"] for c in doc._.xl_candidates) == 5
+    assert min(c["start"] for c in candidates(doc)) == 5

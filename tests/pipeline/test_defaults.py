@@ -77,10 +77,8 @@ ARGUMENTS = {
     **{f"xlner.{name}.v1": {"translator": TRANSLATOR} for name in ("Cache", "Guard", "Protect")},
     "xlner.CrossAttention.v1": {
         "translator": {"@xl_translators": "xlner.CTranslate2.v1", "model": "x"},
-        "source_lang": "en",
-        "target_lang": "pt",
     },
-    "xlner.NMTEncoder.v1": {"source_lang": "en", "target_lang": "pt"},
+    "xlner.ByLanguage.v1": {side: ALIGNER for side in ("same", "different")},
     "xlner.Symmetrized.v1": {side: ALIGNER for side in ("forward", "backward")},
     "xlner.NERSpans.v1": {"ner": NER},
     "xlner.LabelProbability.v1": {"ner": NER},

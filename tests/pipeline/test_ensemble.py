@@ -8,6 +8,7 @@ import pytest
 import spacy
 from spacy.tokens import DocBin
 
+from xlner_spacy.document.span_groups import votes
 from xlner_spacy.errors import BackendError, SetupError
 from xlner_spacy.pipeline.stages.ensemble import Ensemble
 from xlner_spacy.pipeline.stages.members import Ballot, Findings
@@ -37,7 +38,7 @@ def voted(ballots, text="a b c d e", **settings):
 
 
 def outcomes(doc):
-    return [(v["text"], v["label"], v["support"], v["outcome"]) for v in doc._.xl_votes]
+    return [(v["text"], v["label"], v["support"], v["outcome"]) for v in votes(doc)]
 
 
 def test_support_by_hand():
@@ -55,14 +56,14 @@ def test_support_by_hand():
         ("d", "LOC", round(1 / 3, 4), "too few votes"),
     ]
     assert found(doc) == [("a b", "PER")]
-    assert doc._.xl_votes[0]["members"] == {"one": 0.8, "two": 0.6}
+    assert votes(doc)[0]["members"] == {"one": 0.8, "two": 0.6}
     assert doc.ents[0]._.xl_confidence == round(1.7 / 3, 4)
 
 
 @pytest.mark.parametrize(("alpha", "support"), [(1.0, 2 / 3), (0.0, 1.4 / 3)])
 def test_heads_or_confidences(alpha, support):
     ballots = {"one": [(0, 2, "PER", 0.8)], "two": [(0, 2, "PER", 0.6)], "three": []}
-    (vote,) = voted(ballots, alpha=alpha)._.xl_votes
+    (vote,) = votes(voted(ballots, alpha=alpha))
     assert vote["support"] == round(support, 4)
 
 
@@ -91,16 +92,16 @@ def test_methods_vote_on_one_translation():
     nlp.add_pipe("xl_ensemble", config={"methods": METHODS})
     doc = nlp(TEXT)
     assert found(doc) == [("Petrobras", "PER"), ("Maputo", "LOC")]
-    for vote in doc._.xl_votes:
+    for vote in votes(doc):
         assert vote["outcome"] == "placed"
         assert set(vote["members"]) == set(METHODS)
     assert doc.ents[1]._.xl_source["text"] == "Maputo"
     assert doc.ents[1]._.xl_source["translation"] == 0
-    assert doc._.xl_candidates is None
+    assert "xl_candidates" not in doc.spans
     (copy,) = (
         DocBin().from_bytes(DocBin(docs=[doc], store_user_data=True).to_bytes()).get_docs(nlp.vocab)
     )
-    assert copy._.xl_votes == doc._.xl_votes == pickle.loads(pickle.dumps(doc))._.xl_votes
+    assert votes(copy) == votes(doc) == votes(pickle.loads(pickle.dumps(doc)))
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +127,7 @@ def test_pipelines_vote_and_a_text_is_translated_once(ruler, tmp_path):
     for pipeline in (nlp, spacy.load(tmp_path / "ensemble")):
         docs = list(pipeline.pipe([TEXT, "", "Bom dia.", TEXT], batch_size=3))
         assert [found(doc) for doc in docs] == [[("Maputo", "LOC")], [], [], [("Maputo", "LOC")]]
-        lost = [(v["label"], *v["members"]) for v in docs[0]._.xl_votes if v["outcome"] != "placed"]
+        lost = [(v["label"], *v["members"]) for v in votes(docs[0]) if v["outcome"] != "placed"]
         assert sorted(lost) == [("ORG", "ruler"), ("PER", "projector")]
         # The ruler is surer, but it has no source to tell of: that of Maputo is the span itself.
         assert docs[0].ents[0]._.xl_source["text"] == "Maputo"
@@ -167,7 +168,7 @@ def test_what_members_could_not_do_is_on_the_doc_once(ruler, tmp_path):
     silent = members["silent"].nlp.get_pipe("xl_projector")
     silent.use(translator=lambda texts, **_: [""] * len(texts))
     unlinked = members["unlinked"].nlp.get_pipe("xl_projector")
-    unlinked.use(aligner=lambda pairs: [[] for _ in pairs])
+    unlinked.use(aligner=lambda pairs, **_: [[] for _ in pairs])
     unlinked.use(translator=lambda texts, **_: ["Maputo"] * len(texts))
     unlinked.use(annotator=lambda texts: [[(0, 6, "LOC", 0.9)] for _ in texts])
     doc = nlp(TEXT)
@@ -196,7 +197,7 @@ def test_the_others_vote_where_a_member_fails(ruler, tmp_path, caplog):
     assert [found(doc) for doc in docs] == [[], [("Petrobras", "ORG"), ("Maputo", "LOC")], []]
     failed = ("ensemble", "member failed", "broken: RuntimeError: no offices")
     assert [problems(doc) for doc in docs] == [[], [failed], []]
-    assert docs[1]._.xl_votes[0]["members"] == {"ruler": 1.0}
+    assert votes(docs[1])[0]["members"] == {"ruler": 1.0}
     assert "broken: RuntimeError, for a text of" in caplog.text
 
 
@@ -219,7 +220,7 @@ def test_where_all_members_fail_the_error_handler_is_called():
         nlp(TEXT)
     nlp.set_error_handler(lambda *args: None)
     doc = nlp(TEXT)
-    assert (found(doc), doc._.xl_votes) == ([], [])
+    assert (found(doc), votes(doc)) == ([], [])
     assert problems(doc) == [("ensemble", "error", "BackendError: no answer")]
 
 
@@ -232,7 +233,7 @@ def test_entities_of_earlier_components_are_kept_if_wanted(ruler):
     nlp.add_pipe("xl_ensemble", config={"pipelines": {"ruler": ruler}, "overwrite": False})
     doc = nlp(TEXT)
     assert found(doc) == [("Petrobras", "ORG"), ("em Maputo", "CITY")]
-    assert [v["outcome"] for v in doc._.xl_votes] == ["placed", "its place was taken"]
+    assert [v["outcome"] for v in votes(doc)] == ["placed", "its place was taken"]
     assert found(nlp.get_pipe("xl_ensemble")(doc)) == found(doc)
 
 
@@ -241,7 +242,7 @@ def test_two_processes(ruler):
     nlp.add_pipe("xl_ensemble", config={"pipelines": {"ruler": ruler}})
     docs = list(nlp.pipe([TEXT] * 4, n_process=2, batch_size=1))
     assert [len(doc.ents) for doc in docs] == [2] * 4
-    assert docs[3]._.xl_votes[0]["members"] == {"ruler": 1.0}
+    assert votes(docs[3])[0]["members"] == {"ruler": 1.0}
 
 
 @pytest.mark.parametrize(
@@ -272,5 +273,5 @@ def test_pipelines_that_cannot_be_loaded(tmp_path):
 def test_methods_need_an_alignment():
     nlp = spacy.blank("pt")
     nlp.add_pipe("xl_ensemble", config={"methods": METHODS})
-    with pytest.raises(SetupError, match="xl_source_ents"):
+    with pytest.raises(SetupError, match="xl_translations"):
         nlp(TEXT)

@@ -11,6 +11,7 @@ from spacy.util import ignore_error
 
 from tests import tiny_models
 from xlner_spacy.cli.project import project_file
+from xlner_spacy.document.attributes import dropped, get_data
 from xlner_spacy.errors import SetupError
 
 TEXT = "A Maria vive em Lisboa.\nO João no Porto."
@@ -49,7 +50,7 @@ def test_entities_of_a_text_with_their_probabilities(nlp):
     (copy,) = (
         DocBin().from_bytes(DocBin(docs=[doc], store_user_data=True).to_bytes()).get_docs(nlp.vocab)
     )
-    assert copy._.xl_transferred == doc._.xl_transferred
+    assert get_data("xl_transferred", copy) == get_data("xl_transferred", doc)
 
 
 def test_batches_are_what_single_texts_are(nlp):
@@ -63,7 +64,7 @@ def test_labels_are_mapped_and_counted(block):
     doc = nlp(TEXT)
     assert found(doc) == [("Maria", "PERSON"), ("João", "PERSON")]
     assert doc._.xl_entities[0]["source"]["label"] == "PER"
-    assert doc._.xl_dropped == {"LOC": 2}
+    assert dropped(doc) == {"LOC": 2}
 
 
 def test_entities_of_earlier_components_are_kept_if_wanted(block):

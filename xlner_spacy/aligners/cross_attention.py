@@ -15,7 +15,6 @@ from ..errors import BackendError
 from ..models.description import Description
 from ..models.encoder_aligner import Pair
 from ..settings import check_choice, check_setting
-from ..text.languages import check_language
 from ..types import Link
 from .symmetrized import DEFAULT, Heuristic, symmetrize
 
@@ -44,11 +43,10 @@ class CrossAttention:
 
     translator (Translator): A translator block that has a method `attention`, such as
         `xlner.CTranslate2.v1`.
-    source_lang, target_lang (str): The languages of source and target words.
     heuristic (str): How both directions are combined: see `xlner.Symmetrized.v1`.
     both_directions (bool): Whether the translator can also translate from the target
         language into the source language. If not, each target word gets one source word.
-    RAISES: SetupError for a translator without attention, an unknown language or heuristic.
+    RAISES: SetupError for a translator without attention or an unknown heuristic.
     """
 
     description: ClassVar[Description] = Description(
@@ -59,8 +57,6 @@ class CrossAttention:
     def __init__(
         self,
         translator: AttentiveTranslator,
-        source_lang: str,
-        target_lang: str,
         heuristic: Heuristic = DEFAULT,
         both_directions: bool = True,
     ) -> None:
@@ -70,23 +66,23 @@ class CrossAttention:
         check_setting(part, "translator", kind, attentive, "a translator that gives attention")
         check_choice(part, "heuristic", heuristic, Heuristic)
         self.translator = translator
-        self.source_lang = check_language(source_lang)
-        self.target_lang = check_language(target_lang)
         self.heuristic = heuristic
         self.both_directions = both_directions
 
-    def __call__(self, pairs: Sequence[Pair]) -> list[list[Link]]:
+    def __call__(
+        self, pairs: Sequence[Pair], *, source_lang: str, target_lang: str
+    ) -> list[list[Link]]:
         """Links of each pair of (source words, target words), sorted.
 
         RAISES: BackendError if the translator's attention has not the shape of the pairs.
         """
-        forward = self._directed(pairs, self.source_lang, self.target_lang)
+        forward = self._directed(pairs, source_lang, target_lang)
         if not self.both_directions:
             return [sorted(links) for links in forward]
         swapped = [(target, source) for source, target in pairs]
         backward = [
             [Link(t, s, c) for s, t, c in links]
-            for links in self._directed(swapped, self.target_lang, self.source_lang)
+            for links in self._directed(swapped, target_lang, source_lang)
         ]
         return [
             symmetrize(one, other, self.heuristic)

@@ -57,7 +57,9 @@ class Eflomal:
         self.heuristic = heuristic
         self.iterations = iterations
 
-    def __call__(self, pairs: Sequence[Pair]) -> list[list[Link]]:
+    def __call__(
+        self, pairs: Sequence[Pair], *, source_lang: str, target_lang: str
+    ) -> list[list[Link]]:
         """Links of each pair of (source words, target words), sorted.
 
         RAISES: SetupError if eflomal is not installed or the file of priors is not one.

@@ -28,7 +28,9 @@ class ExactWords:
         package="rapidfuzz",
     )
 
-    def __call__(self, pairs: Sequence[Pair]) -> list[list[Link]]:
+    def __call__(
+        self, pairs: Sequence[Pair], *, source_lang: str, target_lang: str
+    ) -> list[list[Link]]:
         """Links of each pair of (words, words of the same language), sorted."""
         return [_exact(source, target) for source, target in pairs]
 

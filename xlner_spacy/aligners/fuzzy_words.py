@@ -39,7 +39,9 @@ class FuzzyWords:
         self.min_similarity = min_similarity
         self.position_bonus = position_bonus
 
-    def __call__(self, pairs: Sequence[Pair]) -> list[list[Link]]:
+    def __call__(
+        self, pairs: Sequence[Pair], *, source_lang: str, target_lang: str
+    ) -> list[list[Link]]:
         """Links of each pair of (words, words of the same language), sorted."""
         return [self._align(source, target) for source, target in pairs]
 

@@ -18,7 +18,7 @@ from ..models.encoder import Encoded, EncoderSettings, Words, shared_encoder
 from ..models.encoder_aligner import EncoderAligner, Extract
 from ..models.extraction import Method
 from ..settings import check_choice
-from ..text.languages import check_language, flores200, iso639_1
+from ..text.languages import flores200, iso639_1
 from .awesome import SoftmaxExtraction
 from .simalign import SimilarityExtraction
 
@@ -27,8 +27,6 @@ DEFAULT_MODEL = "facebook/nllb-200-distilled-600M"
 
 
 def make_nmt_encoder(
-    source_lang: str,
-    target_lang: str,
     model: str = DEFAULT_MODEL,
     extraction: Extraction = "softmax",
     layer: int | None = None,
@@ -42,7 +40,6 @@ def make_nmt_encoder(
 ) -> NMTEncoder:
     """Registered as `xlner.NMTEncoder.v1`.
 
-    source_lang, target_lang (str): The languages of source and target words, spaCy's codes.
     model (str): Hub name or folder of an NLLB-200, M2M100, mBART-50, Marian (OPUS-MT) or
         MADLAD-400 model. The encoder must have learnt both languages: one of NLLB has, one
         of a bilingual Marian model only its own source language.
@@ -68,7 +65,7 @@ def make_nmt_encoder(
     else:
         extract = SimilarityExtraction(extraction, temperature)
     settings = EncoderSettings(model, layer, device=device, batch_size=batch_size)
-    return NMTEncoder(settings, extract, (source_lang, target_lang), (source_code, target_code))
+    return NMTEncoder(settings, extract, (source_code, target_code))
 
 
 class NMTEncoder(EncoderAligner):
@@ -85,18 +82,18 @@ class NMTEncoder(EncoderAligner):
         self,
         settings: EncoderSettings,
         extract: Extract,
-        languages: tuple[str, str],
         codes: tuple[str | None, str | None] = (None, None),
     ) -> None:
         super().__init__(shared_encoder(settings), extract)
-        self.languages = check_language(languages[0]), check_language(languages[1])
         self.codes = codes
 
-    def encode(self, pairs: Sequence[tuple[Words, Words]]) -> list[tuple[Encoded, Encoded]]:
+    def encode(
+        self, pairs: Sequence[tuple[Words, Words]], source_lang: str, target_lang: str
+    ) -> list[tuple[Encoded, Encoded]]:
         """RAISES: SetupError if the model does not know a language."""
         source_code, target_code = (
             _model_code(self.encoder.tokenizer, language, code, str(self.encoder.settings.model))
-            for language, code in zip(self.languages, self.codes, strict=True)
+            for language, code in zip((source_lang, target_lang), self.codes, strict=True)
         )
         sources = self.encoder.encode((source for source, _ in pairs), source_code)
         targets = self.encoder.encode((target for _, target in pairs), target_code)

@@ -27,7 +27,7 @@ class Symmetrized:
     """Combines the links of an aligner with those of one that goes the other way.
 
     forward (Aligner): Gets (source words, target words).
-    backward (Aligner): Gets (target words, source words).
+    backward (Aligner): Gets (target words, source words), and the languages in that order.
     heuristic (str): "intersection", "union", "grow-diag", "grow-diag-final" or
         "grow-diag-final-and". See `symmetrize`.
     RAISES: SetupError for a heuristic that there is not.
@@ -44,10 +44,16 @@ class Symmetrized:
         self.backward = backward
         self.heuristic = heuristic
 
-    def __call__(self, pairs: Sequence[Pair]) -> list[list[Link]]:
+    def __call__(
+        self, pairs: Sequence[Pair], *, source_lang: str, target_lang: str
+    ) -> list[list[Link]]:
         """Links of each pair of (source words, target words), sorted."""
-        forward = self.forward(pairs)
-        swapped = self.backward([(target, source) for source, target in pairs])
+        forward = self.forward(pairs, source_lang=source_lang, target_lang=target_lang)
+        swapped = self.backward(
+            [(target, source) for source, target in pairs],
+            source_lang=target_lang,
+            target_lang=source_lang,
+        )
         backward = [[Link(t, s, c) for s, t, c in links] for links in swapped]
         return [
             symmetrize(one, other, self.heuristic)

@@ -156,8 +156,9 @@ def _for_new_matching(doc: Doc) -> Doc:
     """A Doc of a .spacy file brings its translation and alignment; how entities are placed
     is decided by this run."""
     from ..document.attributes import forget
+    from ..document.span_groups import CANDIDATES
 
-    forget(doc, "xl_candidates")
+    forget(doc, CANDIDATES)
     return doc
 
 

@@ -21,6 +21,7 @@ from typing import Any
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 
+from ..document.attributes import dropped
 from ..document.give import give_translation
 from ..errors import InputError
 from ..files import atomic_file, check_place, existing, suffix_of
@@ -283,7 +284,7 @@ def to_record(doc: Doc) -> dict[str, Any]:
             {"lang": t["lang"], "text": t["text"]} for t in doc._.xl_translations or []
         ],
         "unplaced": doc._.xl_unplaced or [],
-        "dropped": doc._.xl_dropped or {},
+        "dropped": dropped(doc),
         "problems": doc._.xl_problems or [],
     }
     given: dict[str, Any] = doc.user_data.get("xl_record", {})

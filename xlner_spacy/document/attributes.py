@@ -1,26 +1,30 @@
 """Everything that this package adds to spaCy's Doc and Span. Set here and nowhere else.
 
-    Doc._.xl_translations  list of Translation     what the text says in the source language
-    Doc._.xl_source_ents   list of lists           the entities of each translation
+    Doc._.xl_translations  list of Translation     what the text says in the source languages
     Doc._.xl_alignments    list of lists of links  [source word, target word, confidence]
-    Doc._.xl_candidates    list of Candidate       possible placements with their scores
-    Doc._.xl_entities      list of Placement what was placed, and from where
+    Doc._.xl_entities      list of Placement       what was placed, and from where
     Doc._.xl_unplaced      list of Unplaced        what was not placed, and why
-    Doc._.xl_forward       [translations, their entities] as they were before back-translation
-    Doc._.xl_transferred   list of Placement what xl_transfer placed
-    Doc._.xl_votes         list of Vote            what the members of xl_ensemble found
     Doc._.xl_problems      list of Problem         what could not be translated or aligned
-    Doc._.xl_dropped       dict label -> count     entities dropped by the label map
-    Doc._.xl_source_docs   list of Doc (computed)  the translations as Docs with their entities
     Span._.xl_confidence   float or None (computed)
     Span._.xl_source       Origin or None (computed)
 
-The first five are None until their stage has run. A component that finds its attribute
-set by the user or by an upstream component uses it and does not do the work again.
+Candidates and votes are in Doc.spans: see `span_groups`. All else is private: plain data in
+Doc.user_data under a name that begins with "xl_", through the functions of this file.
+
+    xl_lang         str                     the language of the text, where Doc.lang_ is another
+    xl_n_tokens     int                     how many tokens the Doc had when it was aligned
+    xl_dropped      language -> label -> n  entities that a label map dropped
+    xl_forward      list of Translation     the translations as they were before back-translation
+    xl_transferred  list of Placement       what xl_transfer placed
+
+An attribute is None until its stage has run. A component that finds its attribute set by the
+user or by an upstream component uses it and does not do the work again.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -28,32 +32,14 @@ from spacy.tokens import Doc, Span
 from spacy.util import get_lang_class
 from spacy.vocab import Vocab
 
+from ..text.languages import same_language
 from ..types import Origin, Placement, Problem, Translation
+from .span_groups import CANDIDATES, VOTES, votes
 
-STAGE_ATTRIBUTES = (
-    "xl_translations",
-    "xl_source_ents",
-    "xl_alignments",
-    "xl_candidates",
-    "xl_entities",
-)
+PUBLIC = ("xl_translations", "xl_alignments", "xl_entities", "xl_unplaced", "xl_problems")
 
-OTHER_ATTRIBUTES = (
-    "xl_unplaced",
-    "xl_problems",
-    "xl_dropped",
-    "xl_forward",
-    "xl_transferred",
-    "xl_votes",
-)
-
-# An attribute is made from these; redoing one makes what is made from it stale.
-_MADE_FROM = {
-    "xl_source_ents": ("xl_translations",),
-    "xl_alignments": ("xl_translations",),
-    "xl_candidates": ("xl_source_ents", "xl_alignments"),
-    "xl_entities": ("xl_candidates",),
-}
+# What is made from translations, in order; redoing one makes those after it stale.
+_CHAIN = ("xl_translations", "xl_alignments", CANDIDATES, "xl_entities")
 
 
 def install() -> None:
@@ -61,15 +47,14 @@ def install() -> None:
     same name is never overwritten: spaCy raises then."""
     if Doc.has_extension("xl_translations"):
         return
-    for name in (*STAGE_ATTRIBUTES, *OTHER_ATTRIBUTES):
-        Doc.set_extension(name, getter=partial(_get, name), setter=partial(_set, name))
-    Doc.set_extension("xl_source_docs", getter=source_docs)
+    for name in PUBLIC:
+        Doc.set_extension(name, getter=partial(get_data, name), setter=partial(set_data, name))
     Span.set_extension("xl_confidence", getter=_confidence)
     Span.set_extension("xl_source", getter=_source)
 
 
-def _get(name: str, doc: Doc) -> Any:
-    """The attribute, kept in `Doc.user_data` under its own name."""
+def get_data(name: str, doc: Doc) -> Any:
+    """What is kept on the Doc under a name, in `Doc.user_data`; None if nothing is."""
     value = doc.user_data.get(name)
     if isinstance(value, tuple):
         # DocBin reads every list back as a tuple.
@@ -77,7 +62,8 @@ def _get(name: str, doc: Doc) -> Any:
     return value
 
 
-def _set(name: str, doc: Doc, value: Any) -> None:
+def set_data(name: str, doc: Doc, value: Any) -> None:
+    """Keep plain data on the Doc under a name; None: keep nothing."""
     if value is None:
         doc.user_data.pop(name, None)
     else:
@@ -92,44 +78,57 @@ def _with_lists(value: Any) -> Any:
     return value
 
 
-def is_done(doc: Doc, attribute: str) -> bool:
-    """Whether a stage's attribute is there."""
-    return doc._.get(attribute) is not None
+def language_of(doc: Doc) -> str:
+    """The language of the Doc's text: the `target_lang` of the components that it went
+    through, else the language of its vocabulary ("xx" where spaCy does not know it)."""
+    lang: str = doc.user_data.get("xl_lang") or doc.lang_ or "xx"
+    return lang
 
 
-def forget(doc: Doc, attribute: str) -> None:
-    """Unset a stage's attribute and everything that was made from it."""
-    if attribute in ("xl_forward", "xl_source_ents"):
-        _undo_back_translation(doc)
-    if attribute == "xl_translations":
-        doc._.xl_forward = None
-    if is_done(doc, attribute):
-        if attribute in _PLACING:
-            _take_away(doc, attribute)
-        doc._.set(attribute, None)
-    for made, sources in _MADE_FROM.items():
-        if attribute in sources:
-            forget(doc, made)
+def set_language(doc: Doc, lang: str) -> None:
+    """Keep on the Doc which language its text is in."""
+    set_data("xl_lang", doc, lang if lang != doc.lang_ else None)
 
 
-def _undo_back_translation(doc: Doc) -> None:
+def is_done(doc: Doc, name: str) -> bool:
+    """Whether an attribute or a span group is there."""
+    return name in doc.spans if name in (CANDIDATES, VOTES) else get_data(name, doc) is not None
+
+
+def forget(doc: Doc, name: str) -> None:
+    """Unset an attribute or a span group, and everything that was made from it."""
+    if name == "xl_forward":
+        undo_back_translation(doc)
+    elif name == "xl_translations":
+        set_data("xl_forward", doc, None)
+    if is_done(doc, name):
+        if name in _PLACING:
+            _take_away(doc, name)
+        doc.spans.pop(name, None)
+        set_data(name, doc, None)
+    if name in _CHAIN[:-1]:
+        forget(doc, _CHAIN[_CHAIN.index(name) + 1])
+
+
+def undo_back_translation(doc: Doc) -> None:
     """Give the Doc again the translations and entities that it had before."""
-    if doc._.xl_forward is not None:
-        doc._.xl_translations, doc._.xl_source_ents = doc._.xl_forward
-        doc._.xl_forward = None
+    forward = get_data("xl_forward", doc)
+    if forward is not None:
+        doc._.xl_translations = forward
+        set_data("xl_forward", doc, None)
         forget(doc, "xl_alignments")
 
 
 # What puts entities on the Doc, each for itself: what one forgets the others keep.
-_PLACING = ("xl_entities", "xl_transferred", "xl_votes")
+_PLACING = ("xl_entities", "xl_transferred", VOTES)
 
 
-def _take_away(doc: Doc, attribute: str) -> None:
+def _take_away(doc: Doc, name: str) -> None:
     """Take the entities that were placed along with an attribute out of Doc.ents and
     `xl_entities`; others stay."""
-    mine = _claims(doc, attribute)
-    if attribute == "xl_entities":
-        mine -= _claims(doc, "xl_transferred") | _claims(doc, "xl_votes")
+    mine = _claims(doc, name)
+    if name == "xl_entities":
+        mine -= _claims(doc, "xl_transferred") | _claims(doc, VOTES)
     elif doc._.xl_entities:
         doc._.xl_entities = [e for e in doc._.xl_entities if claim(e) not in mine]
     kept = [e for e in doc.ents if (e.start_char, e.end_char, e.label_) not in mine]
@@ -142,28 +141,62 @@ def claim(entity: Any) -> tuple[int, int, str]:
     return entity["start_char"], entity["end_char"], entity["label"]
 
 
-def _claims(doc: Doc, attribute: str) -> set[tuple[int, int, str]]:
-    return {claim(e) for e in doc._.get(attribute) or [] if e.get("outcome", "placed") == "placed"}
+def _claims(doc: Doc, name: str) -> set[tuple[int, int, str]]:
+    if name == VOTES:
+        return {claim(vote) for vote in votes(doc) if vote["outcome"] == "placed"}
+    return {claim(entity) for entity in get_data(name, doc) or []}
 
 
 def add_problem(
-    doc: Doc, stage: str, reason: str, detail: str = "", start: int = 0, end: int | None = None
+    doc: Doc,
+    stage: str,
+    reason: str,
+    detail: str = "",
+    start: int = 0,
+    end: int | None = None,
+    *,
+    lang: str = "",
 ) -> None:
-    """Keep on the Doc that a part of its text (by default all) was not dealt with."""
+    """Keep on the Doc that a part of its text (by default all) was not dealt with.
+
+    lang (str): The source language that this concerns, "" if all.
+    """
     problem: Problem = {
         "stage": stage,
         "reason": reason,
         "detail": detail,
         "start_char": start,
         "end_char": len(doc.text) if end is None else end,
+        "lang": lang,
     }
     doc._.xl_problems = [*(doc._.xl_problems or []), problem]
 
 
-def clear_problems(doc: Doc, stage: str) -> None:
-    """Forget what an earlier run of the stage said of the Doc."""
+def clear_problems(doc: Doc, stage: str, lang: str = "") -> None:
+    """Forget what an earlier run of the stage said of the Doc.
+
+    lang (str): Only what concerns this source language; "" for everything.
+    """
     if doc._.xl_problems:
-        doc._.xl_problems = [p for p in doc._.xl_problems if p["stage"] != stage]
+        doc._.xl_problems = [
+            p
+            for p in doc._.xl_problems
+            if p["stage"] != stage or (lang and not same_language(p["lang"], lang))
+        ]
+
+
+def dropped(doc: Doc) -> dict[str, int]:
+    """How many entities of each label a label map has dropped."""
+    found: Counter[str] = Counter()
+    for labels in (get_data("xl_dropped", doc) or {}).values():
+        found.update(labels)
+    return dict(found)
+
+
+def set_dropped(doc: Doc, lang: str, labels: Mapping[str, int]) -> None:
+    """Keep how many entities of each label were dropped in the texts of a language."""
+    others = get_data("xl_dropped", doc) or {}
+    set_data("xl_dropped", doc, {**others, lang: dict(labels)})
 
 
 def translation_doc(translation: Translation, vocab: Vocab) -> Doc:
@@ -172,14 +205,17 @@ def translation_doc(translation: Translation, vocab: Vocab) -> Doc:
 
 
 def source_docs(doc: Doc) -> list[Doc]:
-    """The Doc's translations as Docs of the source language, with their entities."""
+    """The translations of a projected Doc as Docs of the source language, with their entities.
+
+    doc (Doc): A Doc with `Doc._.xl_translations`.
+    RETURNS (list[Doc]): One per translation; without entities where nothing has annotated it.
+    """
     docs = []
-    entities = doc._.xl_source_ents or []
-    for index, translation in enumerate(doc._.xl_translations or []):
-        vocab = _blank_vocab(translation["lang"])
-        source = translation_doc(translation, vocab)
-        if index < len(entities):
-            source.ents = [Span(source, e["start"], e["end"], e["label"]) for e in entities[index]]
+    for translation in doc._.xl_translations or []:
+        source = translation_doc(translation, _blank_vocab(translation["lang"]))
+        source.ents = [
+            Span(source, e["start"], e["end"], e["label"]) for e in translation["entities"] or []
+        ]
         docs.append(source)
     return docs
 

@@ -51,31 +51,24 @@ def give_translation(
     record = make_translation(
         source, lang, [list(s) for s in (segments if segments is not None else [whole])]
     )
-    found = _entities(source, entities, isinstance(translation, Doc))
+    record["entities"] = _entities(source, entities, isinstance(translation, Doc))
     before = list(doc._.xl_translations or [])
-    known = list(doc._.xl_source_ents or [])
-    if before and (found is None) != (len(known) != len(before)):
-        raise InputError(
-            f"The translations of {doc.text[:40]!r} have entities in part.",
-            hint="Give entities with every translation of a text, or with none.",
-        )
     forget(doc, "xl_translations")
     doc._.xl_translations = [*before, record]
     if not source.text.strip():
-        add_problem(doc, "translate", "empty translation")
-    if found is not None:
-        doc._.xl_source_ents = [*known, found]
+        add_problem(doc, "translate", "empty translation", lang=record["lang"])
     return doc
 
 
 def make_translation(source: Doc, lang: str, segments: list[list[int]]) -> Translation:
-    """The plain record of a translation that is at hand as tokens."""
+    """The plain record of a translation that is at hand as tokens, not annotated yet."""
     return {
         "lang": source.lang_ if source.lang_ not in ("", "xx") else lang,
         "text": source.text,
         "words": [token.text for token in source],
         "spaces": [bool(token.whitespace_) for token in source],
         "segments": segments,
+        "entities": None,
     }
 
 

@@ -45,6 +45,8 @@ def projected(
     """The record of an entity that was placed.
 
     translation (int): Which translation it is of, -1 for none; `lang` is its language.
+    confidence (float): How sure the place is, 0 to 1. The record has it times the annotator's
+        probability of the entity, where there is one.
     """
     return {
         "start": span.start,
@@ -53,7 +55,7 @@ def projected(
         "end_char": span.end_char,
         "text": span.text,
         "label": entity["label"],
-        "confidence": round(confidence, 4),
+        "confidence": round(confidence * (1.0 if entity["score"] is None else entity["score"]), 4),
         "source": {
             "translation": translation,
             "lang": lang,

@@ -22,7 +22,7 @@ def strongest(links: Sequence[Sequence[float]], n_source: int, n_target: int) ->
     """All links, or where there are very many the most confident ones of each source word; of
     equals those nearest to the diagonal.
 
-    links: As of `Doc._.xl_alignments`: source word, target word, confidence.
+    links: As in `Doc._.xl_alignments`: source word, target word, confidence.
     n_source, n_target (int): Words of the two texts.
     """
     most = max(FEW, A_WORD * n_source)

@@ -8,21 +8,20 @@ import logging
 import pickle
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from catalogue import RegistryError
 from spacy.language import Language
-from spacy.tokens import Doc
+from spacy.tokens import Doc, SpanGroup
 from spacy.util import load_model_from_config
 from thinc.api import Config, ConfigValidationError
 
 from ..about import __version__
 from ..corpus.conll import GoldSentence
 from ..corpus.detokenize import to_doc
-from ..document.attributes import is_done
 from ..errors import BackendError, InputError, XlnerError
 from ..files import make_folder, write_json
 from ..pipeline.component import StageComponent, go_on_after_failures
@@ -268,7 +267,7 @@ class SharedSteps:
                 seconds[name] += _run_other(name, component, docs)
                 continue
             for stage in component.stages:
-                done = sum(is_done(doc, stage.attribute) for doc in docs)
+                done = sum(stage.is_done(doc) for doc in docs)
                 if done == len(docs) and not component.redo and not stage.always:
                     continue
                 past += _settings(stage, config, redo=bool(done) and component.redo)
@@ -311,17 +310,22 @@ def _run_other(name: str, component: Any, docs: list[Doc]) -> float:
 def _state(doc: Doc) -> bytes:
     """A copy of what the stages have left on a Doc so far: no method may see what another one
     does with it."""
-    return pickle.dumps({key: doc.user_data[key] for key in _own(doc)})
+    data = {key: doc.user_data[key] for key in _own(doc.user_data)}
+    return pickle.dumps((data, {key: doc.spans[key].to_bytes() for key in _own(doc.spans)}))
 
 
 def _restore(doc: Doc, state: bytes) -> None:
-    for key in _own(doc):
-        del doc.user_data[key]
-    doc.user_data.update(pickle.loads(state))
+    data, groups = pickle.loads(state)
+    for kept in (doc.user_data, doc.spans):
+        for key in _own(kept):
+            del kept[key]
+    doc.user_data.update(data)
+    for key, group in groups.items():
+        doc.spans[key] = SpanGroup(doc, name=key).from_bytes(group)
 
 
-def _own(doc: Doc) -> list[str]:
-    return [key for key in doc.user_data if isinstance(key, str) and key.startswith("xl_")]
+def _own(kept: Iterable[Any]) -> list[str]:
+    return [key for key in kept if isinstance(key, str) and key.startswith("xl_")]
 
 
 def _settings(stage: Stage, config: dict[str, Any], *, redo: bool) -> str:

@@ -11,6 +11,8 @@ from spacy.scorer import Scorer
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 
+from ..document.attributes import dropped
+
 TokenEntity = tuple[int, int, str]  # [start, end) and label
 
 RESAMPLES = 1000
@@ -125,7 +127,7 @@ def add_losses(found: dict[str, Counter], doc: Doc) -> None:
     """Count one Doc's losses."""
     found["unplaced"].update(entity["reason"] for entity in doc._.xl_unplaced or [])
     found["problems"].update(f"{p['stage']}: {p['reason']}" for p in doc._.xl_problems or [])
-    found["dropped"].update(doc._.xl_dropped or {})
+    found["dropped"].update(dropped(doc))
 
 
 def token_entities(doc: Doc) -> set[TokenEntity]:

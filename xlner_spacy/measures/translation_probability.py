@@ -43,12 +43,10 @@ class TranslationProbability:
         translator: Translator,
         reverse: Translator | None = None,
         normalise: bool = True,
-        target_lang: str | None = None,
     ) -> None:
         self.translator = _scoring(translator)
         self.reverse = _scoring(reverse or translator)
         self.normalise = normalise
-        self.target_lang = target_lang
 
     def __call__(
         self, bitexts: Sequence[Bitext], candidates: Sequence[Sequence[Sequence[Span]]]
@@ -61,7 +59,7 @@ class TranslationProbability:
             ]
             for bitext, own in zip(bitexts, candidates, strict=True)
         ]
-        languages = [(b.source_lang, self.target_lang or b.target_lang) for b in bitexts]
+        languages = [(b.source_lang, b.target_lang) for b in bitexts]
         known = {
             both: self._similarities(
                 [p for n, own in enumerate(texts) if languages[n] == both for p in _flat(own)],

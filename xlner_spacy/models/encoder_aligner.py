@@ -28,7 +28,9 @@ class EncoderAligner:
         self.extract = extract
         self.seconds = {"load": 0.0, "encode": 0.0, "link": 0.0}
 
-    def __call__(self, pairs: Sequence[Pair]) -> list[list[Link]]:
+    def __call__(
+        self, pairs: Sequence[Pair], *, source_lang: str, target_lang: str
+    ) -> list[list[Link]]:
         """Links of each pair of (source words, target words), sorted.
 
         RAISES: SetupError if the model cannot be loaded or has too few layers.
@@ -44,7 +46,7 @@ class EncoderAligner:
             for (source, target), (of_source, of_target) in zip(pairs, parts, strict=True)
         ]
         with self._timed("encode"):
-            encoded = self.encode(wanted)
+            encoded = self.encode(wanted, source_lang, target_lang)
         # Products of so few numbers are slower on several threads, much slower on busy cores.
         with self._timed("link"), _blas_libraries().limit(limits=1, user_api="blas"):
             return [
@@ -52,8 +54,10 @@ class EncoderAligner:
                 for pair, of_words in zip(encoded, parts, strict=True)
             ]
 
-    def encode(self, pairs: Sequence[tuple[Words, Words]]) -> list[tuple[Encoded, Encoded]]:
-        """Both sides of each pair, encoded."""
+    def encode(
+        self, pairs: Sequence[tuple[Words, Words]], source_lang: str, target_lang: str
+    ) -> list[tuple[Encoded, Encoded]]:
+        """Both sides of each pair, encoded; in one space, whatever the languages are."""
         encoded = self.encoder.encode(words for pair in pairs for words in pair)
         return [(encoded[source], encoded[target]) for source, target in pairs]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from spacy.language import Language
 from spacy.pipeline import Pipe
 from spacy.tokens import Doc
 
-from ..document.attributes import add_problem, clear_problems, forget, is_done
+from ..document.attributes import add_problem, clear_problems, set_language
 from ..errors import BackendError, InputError, SetupError, XlnerError, log_failure
 from .stages.stage import Stage
 
@@ -36,6 +36,10 @@ def go_on_after_failures(nlp: Language) -> None:
             component.set_error_handler(keep_failed)  # type: ignore[arg-type]
 
 
+# spaCy's @scorers: what a component set on the Docs of examples -> scores by name.
+Scorer = Callable[..., dict[str, Any]]
+
+
 class StageComponent(Pipe):
     """A spaCy component that takes Docs through one or more stages.
 
@@ -46,13 +50,27 @@ class StageComponent(Pipe):
 
     stages: What to do, in order.
     redo (bool): Whether to run a stage whose attribute is already set on the Doc.
+    target_lang (str): The language of the texts. None: that of each Doc's vocabulary.
+    scorer (Scorer): For `nlp.evaluate` and `spacy evaluate`. None: what the component does is
+        not scored.
     """
 
-    def __init__(self, nlp: Language, name: str, stages: Sequence[Stage], *, redo: bool) -> None:
+    def __init__(
+        self,
+        nlp: Language,
+        name: str,
+        stages: Sequence[Stage],
+        *,
+        redo: bool,
+        target_lang: str | None = None,
+        scorer: Scorer | None = None,
+    ) -> None:
         self.vocab = nlp.vocab
         self.name = name
         self.stages = list(stages)
         self.redo = redo
+        self.target_lang = target_lang
+        self.scorer = scorer  # spaCy's Pipe.score calls it
         self.seconds: dict[str, float] = {stage.name: 0.0 for stage in stages}
         self._replaced: list[str] = []
 
@@ -93,12 +111,15 @@ class StageComponent(Pipe):
 
     def run_stage(self, stage: Stage, docs: Sequence[Doc]) -> None:
         """Take Docs through one of the stages, as `pipe` does."""
+        if self.target_lang:
+            for doc in docs:
+                set_language(doc, self.target_lang)
         redo = self.redo or stage.always
-        todo = [doc for doc in docs if redo or not is_done(doc, stage.attribute)]
+        todo = [doc for doc in docs if redo or not stage.is_done(doc)]
         for doc in todo:
             stage.check(doc)
-            forget(doc, stage.attribute)
-            clear_problems(doc, stage.name)
+            stage.begin(doc, redo)
+            clear_problems(doc, stage.name, stage.lang)
         started = time.perf_counter()
         self._run(stage, todo)
         self.seconds[stage.name] += time.perf_counter() - started
@@ -114,7 +135,7 @@ class StageComponent(Pipe):
         # to spaCy's error handler, which raises it again unless the user set another.
         except Exception as error:  # noqa: BLE001
             for doc in docs:
-                clear_problems(doc, stage.name)
+                clear_problems(doc, stage.name, stage.lang)
             if len(docs) > 1:
                 middle = len(docs) // 2
                 self._run(stage, docs[:middle])
@@ -124,7 +145,8 @@ class StageComponent(Pipe):
 
     def _give_up(self, stage: Stage, doc: Doc, error: Exception) -> None:
         stage.give_up(doc)
-        add_problem(doc, stage.name, "error", f"{type(error).__name__}: {error}")
+        reason = f"{type(error).__name__}: {error}"
+        add_problem(doc, stage.name, "error", reason, lang=stage.lang)
         logger.debug("The %s stage failed on %r", stage.name, doc.text[:80], exc_info=error)
         self.get_error_handler()(self.name, self, [doc], error)
 

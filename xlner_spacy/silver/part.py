@@ -12,6 +12,7 @@ from spacy.tokens import Doc
 from ..corpus.gold import LABELS_LEFT_OUT
 from ..document.attributes import forget
 from ..document.give import give_translation
+from ..document.span_groups import CANDIDATES
 from ..errors import BackendError
 from ..pipeline.component import StageComponent, keep_failed
 from ..pipeline.stages.translate import Translate
@@ -135,6 +136,6 @@ def _without_labels(doc: Doc) -> Doc:
     """A text as raw text: neither labels of its file nor entities of an earlier run are used.
     A translation that the user gave is."""
     forget(doc, "xl_alignments")
-    forget(doc, "xl_candidates")
+    forget(doc, CANDIDATES)
     doc.ents = []
     return doc

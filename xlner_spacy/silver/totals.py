@@ -8,6 +8,7 @@ from typing import Any
 
 from spacy.tokens import Doc
 
+from ..document.attributes import dropped
 from .marker_projection import PLACED
 from .selection import Selected
 
@@ -40,7 +41,7 @@ class Totals:
             self.counts[selected.outcome].update(selected.entities)
         elif found:
             self.counts["entities_lost"]["in a text that is left out"] += found
-        self.counts["source_dropped"].update(doc._.xl_dropped or {})
+        self.counts["source_dropped"].update(dropped(doc))
         self.counts["placed"].update(doc.user_data.get(PLACED) or {})
         if not doc._.xl_entities:
             return
@@ -100,12 +101,10 @@ def example(doc: Doc, selected: Selected) -> dict[str, Any]:
                 "text": translation["text"],
                 "ents": [
                     {"start": e["start_char"], "end": e["end_char"], "label": e["label"]}
-                    for e in entities
+                    for e in translation["entities"] or []
                 ],
             }
-            for translation, entities in zip(
-                doc._.xl_translations, doc._.xl_source_ents, strict=True
-            )
+            for translation in doc._.xl_translations
         ],
         "outcome": selected.outcome,
     }

@@ -131,9 +131,15 @@ def direction(code: str) -> str:
     return "rtl" if script in _RIGHT_TO_LEFT else "ltr"
 
 
+@cache
 def iso639_1(code: str) -> str:
     """The short code (M2M100, Marian, MADLAD): "por" -> "pt", "zh-Hant" -> "zh"."""
     return str(langcodes.Language.get(code).language)
+
+
+def same_language(one: str, other: str) -> bool:
+    """Whether two codes name the same language, whatever its script or region."""
+    return one == other or iso639_1(one) == iso639_1(other)
 
 
 def flores200(code: str) -> str:

@@ -2,90 +2,141 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from spacy.tokens import Doc
 
-from ...document.attributes import add_problem, translation_doc
-from ...document.give import source_entity
-from ...errors import BackendError, InputError
-from ...text.languages import iso639_1
-from ...types import (
-    Annotator,
-    Mention,
-    SourceEntity,
-    Translation,
+from ...document.attributes import (
+    add_problem,
+    clear_problems,
+    forget,
+    set_dropped,
+    translation_doc,
+    undo_back_translation,
 )
-from .stage import TranslationStage
+from ...document.give import source_entity
+from ...errors import BackendError
+from ...text.languages import same_language
+from ...types import Annotator, Mention, SourceEntity, Translation
+from .stage import Stage
 
 
-class Annotate(TranslationStage):
-    """Doc._.xl_translations -> Doc._.xl_source_ents, with any source-language NER.
+class Annotate(Stage):
+    """Doc._.xl_translations -> the same with "entities", with any source-language NER.
 
-    The annotator gets a translation line by line: no entity goes on over a line break.
+    Only translations into the annotator's language are looked at. Those into other languages
+    stay as they are; one without entities is a problem on the Doc until an annotator for its
+    language comes. The annotator gets a translation line by line: no entity goes on over a
+    line break.
     """
 
     name = "annotate"
-    attribute = "xl_source_ents"
-    settings = ("annotator",)
+    attribute = "xl_translations"
+    settings = ("source_lang", "annotator")
     repeatable = True
+    needs = ("xl_translations",)
 
     def __init__(self, annotator: Annotator, source_lang: str) -> None:
         self.annotator = annotator
         self.source_lang = source_lang
 
-    def run(self, docs: Sequence[Doc]) -> None:
-        for doc in docs:
-            self._check_language(doc)
-        texts = [record["text"] for doc in docs for record in doc._.xl_translations]
-        lines = list(dict.fromkeys(line for text in texts for _, line in _lines(text)))
-        answers = self.annotator(lines) if lines else []
-        if len(answers) != len(lines):
-            raise BackendError(
-                f"The source annotator gave {len(answers)} answers for {len(lines)} texts.",
-                hint="It must give a list of mentions for each text, in the same order.",
-            )
-        known = dict(zip(lines, answers, strict=True))
-        for doc in docs:
-            doc._.xl_dropped = {}
-            doc._.xl_source_ents = [
-                self._entities(doc, record, known) for record in doc._.xl_translations
+    @property
+    def lang(self) -> str:
+        return self.source_lang
+
+    def is_done(self, doc: Doc) -> bool:
+        return all(t["entities"] is not None for t in doc._.xl_translations or [])
+
+    def begin(self, doc: Doc, redo: bool) -> None:
+        if redo:
+            undo_back_translation(doc)
+            doc._.xl_translations = [
+                {**t, "entities": None} if self._is_own(t) else t for t in doc._.xl_translations
             ]
+        forget(doc, "xl_candidates")
 
-    def _check_language(self, doc: Doc) -> None:
-        for record in doc._.xl_translations:
-            if iso639_1(record["lang"]) != iso639_1(self.source_lang):
-                raise InputError(
-                    f"{doc.text[:40]!r} has a translation into {record['lang']!r}, but the source "
-                    f"annotator is one for {self.source_lang!r}.",
-                    hint="Set source_lang in the config, give the translation with its lang, or "
-                    "give its entities too.",
+    def give_up(self, doc: Doc) -> None:
+        doc._.xl_translations = [
+            {**t, "entities": []} if self._is_wanted(t) else t for t in doc._.xl_translations
+        ]
+
+    def run(self, docs: Sequence[Doc]) -> None:
+        texts = [t["text"] for doc in docs for t in doc._.xl_translations if self._is_wanted(t)]
+        known = find_mentions(self.annotator, texts)
+        made = [self._annotated(doc, known) for doc in docs]
+        for doc, (translations, dropped) in zip(docs, made, strict=True):
+            doc._.xl_translations = translations
+            set_dropped(doc, self.source_lang, dropped)
+            for lang in dict.fromkeys(t["lang"] for t in translations if t["entities"] is None):
+                clear_problems(doc, self.name, lang)
+                add_problem(doc, self.name, "no annotator for its language", lang, lang=lang)
+
+    def _annotated(
+        self, doc: Doc, known: dict[str, list[Mention]]
+    ) -> tuple[list[Translation], Counter[str]]:
+        """The Doc's translations with their entities, and the labels that were dropped."""
+        dropped: Counter[str] = Counter()
+        translations: list[Translation] = []
+        for translation in doc._.xl_translations:
+            if self._is_wanted(translation):
+                entities = entities_of(doc, translation, known, self.name, dropped)
+                translation = {**translation, "entities": entities}
+            translations.append(translation)
+        return translations, dropped
+
+    def _is_own(self, translation: Translation) -> bool:
+        return same_language(translation["lang"], self.source_lang)
+
+    def _is_wanted(self, translation: Translation) -> bool:
+        return translation["entities"] is None and self._is_own(translation)
+
+
+def find_mentions(annotator: Annotator, texts: Iterable[str]) -> dict[str, list[Mention]]:
+    """The mentions of each distinct line of the texts.
+
+    RAISES: BackendError if the annotator's answer is not as many lists.
+    """
+    found = list(dict.fromkeys(line for text in texts for _, line in _lines(text)))
+    answers = annotator(found) if found else []
+    if len(answers) != len(found):
+        raise BackendError(
+            f"The annotator gave {len(answers)} answers for {len(found)} texts.",
+            hint="It must give a list of mentions for each text, in the same order.",
+        )
+    return dict(zip(found, answers, strict=True))
+
+
+def entities_of(
+    doc: Doc,
+    record: Translation,
+    known: dict[str, list[Mention]],
+    stage: str,
+    dropped: Counter[str],
+) -> list[SourceEntity]:
+    """A translation's entities, by its tokens. What is left out is kept on the Doc, or counted
+    in `dropped` if it is a label map that drops it."""
+    tokens = translation_doc(record, doc.vocab)
+    lang = record["lang"]
+    found: list[SourceEntity] = []
+    for offset, line in _lines(record["text"]):
+        for mention in sorted((Mention(*m) for m in known[line]), key=lambda m: m[:3]):
+            source_label = mention.source_label or mention.label
+            if not mention.label:
+                dropped[source_label] += 1
+                continue
+            start, end = offset + mention.start_char, offset + mention.end_char
+            span = tokens.char_span(start, end, alignment_mode="expand")
+            if span is None or not span.text.strip():
+                add_problem(doc, stage, "entity outside the text", source_label, lang=lang)
+            elif found and span.start < found[-1]["end"]:
+                add_problem(doc, stage, "overlapping source entities", span.text, lang=lang)
+            else:
+                entity = source_entity(
+                    tokens, span.start, span.end, mention.label, source_label, mention.score
                 )
-
-    def _entities(
-        self, doc: Doc, record: Translation, known: dict[str, list[Mention]]
-    ) -> list[SourceEntity]:
-        """A translation's entities, by its tokens. What is left out is kept on the Doc."""
-        tokens = translation_doc(record, doc.vocab)
-        found: list[SourceEntity] = []
-        for offset, line in _lines(record["text"]):
-            for mention in sorted((Mention(*m) for m in known[line]), key=lambda m: m[:3]):
-                source_label = mention.source_label or mention.label
-                if not mention.label:
-                    doc._.xl_dropped[source_label] = doc._.xl_dropped.get(source_label, 0) + 1
-                    continue
-                start, end = offset + mention.start_char, offset + mention.end_char
-                span = tokens.char_span(start, end, alignment_mode="expand")
-                if span is None or not span.text.strip():
-                    add_problem(doc, self.name, "entity outside the text", source_label)
-                elif found and span.start < found[-1]["end"]:
-                    add_problem(doc, self.name, "overlapping source entities", span.text)
-                else:
-                    entity = source_entity(
-                        tokens, span.start, span.end, mention.label, source_label, mention.score
-                    )
-                    found.append(entity)
-        return found
+                found.append(entity)
+    return found
 
 
 def _lines(text: str) -> list[tuple[int, str]]:

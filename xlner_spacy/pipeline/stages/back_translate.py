@@ -13,14 +13,12 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
-from spacy.language import Language
 from spacy.tokens import Doc
 
-from ...document.attributes import add_problem, forget, translation_doc
+from ...document.attributes import add_problem, forget, set_data, translation_doc
 from ...document.give import make_translation, source_entity
-from ...errors import SetupError
 from ...settings import check_choice, check_setting
-from ...text.languages import check_language, iso639_1, tokenizer
+from ...text.languages import same_language, tokenizer
 from ...text.markers import (
     MIN_SIMILARITY,
     STYLE,
@@ -32,80 +30,16 @@ from ...text.markers import (
 )
 from ...text.segments import sentences
 from ...types import SourceEntity, Translation, Translator
-from .. import defaults
-from ..component import StageComponent
-from .stage import Stage
+from .stage import ENTITIES, Stage
 from .translate import _kind, translate_texts
 
 Keep = Literal["lost", "all", "none"]
 
 
-@Language.factory(
-    "xl_back_translator",
-    requires=["doc._.xl_translations", "doc._.xl_source_ents"],
-    assigns=["doc._.xl_translations", "doc._.xl_source_ents", "doc._.xl_forward"],
-    default_config={
-        "source_lang": "en",
-        "target_lang": None,
-        "translator": None,
-        "keep": "lost",
-        "style": STYLE,
-        "min_similarity": MIN_SIMILARITY,
-        "max_words": 100,
-    },
-)
-def make_back_translator(
-    nlp: Language,
-    name: str,
-    source_lang: str,
-    target_lang: str | None,
-    translator: Translator | None,
-    keep: Keep,
-    style: str,
-    min_similarity: float,
-    max_words: int,
-) -> StageComponent:
-    """Translates the translations back, with their entities marked. Comes after `xl_annotator` and
-    before `xl_projector`; that aligns the result with the text.
-
-    source_lang (str): The language of the translations.
-    target_lang (str): The language of the texts. None: the pipeline's.
-    translator (Translator): From the source into the target language. None: chosen by language.
-    keep (str): "lost": the first translation keeps the entities that were lost: their markers did
-        not come back, or not round anything like them.
-        "all": it keeps all, and votes with the back-translation. "none": it goes, and what was
-        lost is in `Doc._.xl_problems`.
-    style (str): The markers: "brackets", "parentheses" or "braces". Where a text has such
-        characters of its own, others are taken.
-    min_similarity (float): How alike (0 to 1) a marked span and the entity, translated
-        alone, must be, or as it was. What is less alike is lost.
-    max_words (int): Longer sentences are cut before they are translated.
-    """
-    source = check_language(source_lang)
-    target = check_language(target_lang or nlp.lang or "xx")
-    if iso639_1(source) == iso639_1(target):
-        raise SetupError(
-            f"The source language is the target language ({source!r}): nothing to translate back.",
-            hint="Set source_lang to the language of the translations.",
-        )
-    if translator is None:
-        # Our source language is what this translator gives for texts in the other.
-        translator = defaults.build("translator", defaults.choose_translator(target, source))
-    stage = BackTranslate(
-        translator,
-        target,
-        keep=keep,
-        style=style,
-        min_similarity=min_similarity,
-        max_words=max_words,
-    )
-    return StageComponent(nlp, name, [stage], redo=True)
-
-
 class BackTranslate(Stage):
-    """Doc._.xl_translations and xl_source_ents -> the same, with back-translations behind them.
+    """Doc._.xl_translations -> the same, with back-translations and their entities behind them.
 
-    What was there before is in Doc._.xl_forward: run again, the stage starts from that.
+    The translations as they were before are kept: run again, the stage starts from those.
     Translations into the text's own language and those without entities are left as they are.
 
     counts (Counter): "entities", and what became of them: "recovered", or lost: "marker lost"
@@ -117,7 +51,7 @@ class BackTranslate(Stage):
     name = "back-translate"
     attribute = "xl_forward"
     repeatable = True
-    needs = ("xl_translations", "xl_source_ents")
+    needs = ("xl_translations", ENTITIES)
 
     def __init__(
         self,
@@ -148,8 +82,7 @@ class BackTranslate(Stage):
             _Job(doc, index, self._parts(doc, index))
             for doc in docs
             for index, record in enumerate(doc._.xl_translations)
-            if doc._.xl_source_ents[index]
-            and iso639_1(record["lang"]) != iso639_1(self.target_lang)
+            if record["entities"] and not same_language(record["lang"], self.target_lang)
         ]
         known = self._translate(jobs)
         made: dict[int, list[_Back]] = {}
@@ -159,12 +92,12 @@ class BackTranslate(Stage):
             self._set(doc, made.get(id(doc), []))
 
     def give_up(self, doc: Doc) -> None:
-        doc._.xl_forward = [doc._.xl_translations, doc._.xl_source_ents]
+        set_data(self.attribute, doc, doc._.xl_translations)
 
     def _parts(self, doc: Doc, index: int) -> list[list[_Piece]]:
         """For each segment that has entities its sentences, for the others nothing."""
         record: Translation = doc._.xl_translations[index]
-        entities: list[SourceEntity] = doc._.xl_source_ents[index]
+        entities = record["entities"] or []
         tokens = translation_doc(record, doc.vocab)
         bounds = sentences(tokens, self.max_words, record["lang"])
         parts = []
@@ -220,8 +153,9 @@ class BackTranslate(Stage):
                 text += recovered.text
             segments.append([start, end, len(text) if begin is None else begin, len(text)])
         tokens = tokenizer(self.target_lang)(text)
-        record = make_translation(tokens, self.target_lang, segments)
         found = _entities(tokens, places, job.entities)
+        record = make_translation(tokens, self.target_lang, segments)
+        record["entities"] = list(found.values())
         lost = [k for k in range(len(job.entities)) if k not in found]
         marked = {k for part in job.parts for piece in part for k in self._markable(piece)}
         self.counts.update(
@@ -233,7 +167,7 @@ class BackTranslate(Stage):
                 "marker lost": len(marked) - len(places),
             }
         )
-        return _Back(job.translation, record, list(found.values()), lost)
+        return _Back(job.translation, record, lost)
 
     def _markable(self, piece: _Piece) -> list[int]:
         """Nothing if its text has markers of every style of its own."""
@@ -247,28 +181,25 @@ class BackTranslate(Stage):
             self.counts["out of order"] += spans != sorted(spans)
 
     def _set(self, doc: Doc, backs: list[_Back]) -> None:
-        forward = [doc._.xl_translations, doc._.xl_source_ents]
+        forward: list[Translation] = doc._.xl_translations
         if backs:
             forget(doc, "xl_alignments")
-            records = list(forward[0])
-            entities = [list(found) for found in forward[1]]
+            records = list(forward)
             for back in backs:
-                before = entities[back.translation]
+                record = records[back.translation]
+                before = record["entities"] or []
                 if self.keep == "none":
                     for k in back.lost:
                         add_problem(doc, self.name, "marker lost", before[k]["text"])
                 if self.keep == "lost":
-                    entities[back.translation] = [before[k] for k in back.lost]
+                    lost = [before[k] for k in back.lost]
+                    records[back.translation] = {**record, "entities": lost}
             gone = {back.translation for back in backs} if self.keep == "none" else set()
             doc._.xl_translations = [
-                *(r for n, r in enumerate(records) if n not in gone),
+                *(record for n, record in enumerate(records) if n not in gone),
                 *(back.record for back in backs),
             ]
-            doc._.xl_source_ents = [
-                *(e for n, e in enumerate(entities) if n not in gone),
-                *(back.entities for back in backs),
-            ]
-        doc._.xl_forward = forward
+        set_data(self.attribute, doc, forward)
 
 
 class _Piece(NamedTuple):
@@ -292,8 +223,7 @@ class _Job(NamedTuple):
 
     @property
     def entities(self) -> list[SourceEntity]:
-        entities: list[SourceEntity] = self.doc._.xl_source_ents[self.translation]
-        return entities
+        return self.record["entities"] or []
 
     @property
     def lang(self) -> str:
@@ -305,7 +235,6 @@ class _Back(NamedTuple):
 
     translation: int  # which one it is of
     record: Translation
-    entities: list[SourceEntity]
     lost: list[int]
 
 

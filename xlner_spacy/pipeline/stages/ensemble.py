@@ -1,84 +1,26 @@
-"""Ensembles: the component `xl_ensemble`, whose members vote on spans."""
+"""Members vote on spans: the stage of `xl_ensemble`."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from spacy.language import Language
 from spacy.tokens import Doc
 
 from ...document.attributes import add_problem
 from ...document.placing import place
+from ...document.span_groups import VOTES, set_votes
 from ...errors import InputError, SetupError, log_failure
 from ...settings import check_setting
 from ...types import Origin, Placement, Problem, Vote
-from ..component import StageComponent
-from ..factories import _match, _propose
-from .members import Ballot, Findings, Member, Method, OtherPipeline
-from .stage import Stage
+from .members import Ballot, Findings, Member, Method
+from .stage import ENTITIES, Stage
 
 logger = logging.getLogger(__name__)
 
 
-@Language.factory(
-    "xl_ensemble",
-    assigns=["doc._.xl_votes", "doc._.xl_entities", "doc.ents"],
-    default_config={
-        "target_lang": None,
-        "pipelines": {},
-        "methods": {},
-        "weights": {},
-        "threshold": 0.5,
-        "alpha": 0.5,
-        "overwrite": True,
-    },
-)
-def make_ensemble(
-    nlp: Language,
-    name: str,
-    target_lang: str | None,
-    pipelines: dict[str, str],
-    methods: dict[str, dict[str, Any]],
-    weights: dict[str, float],
-    threshold: float,
-    alpha: float,
-    overwrite: bool,
-) -> StageComponent:
-    """Lets several methods and pipelines vote on the entities of each text.
-
-    target_lang (str): The language of the texts, for members whose .cfg leaves it open (with
-        lang = "xx", as configs/methods/ do). None: the pipeline's.
-    pipelines (dict): Name -> any pipeline with entities: a package's name, a folder, or a .cfg
-        file. What upstream components have put on the Doc (translations, their entities and
-        alignments) they get too, unless they project from another language.
-    methods (dict): Name -> blocks `candidates`, `measure` and `matcher`, as of `xl_matcher`, to
-        be used on the Doc's own translations; needs `xl_translator`, `xl_annotator` and
-        `xl_aligner` (or `xl_projector`) upstream.
-    weights (dict): By name; 1 where there is none.
-    threshold (float): The support that a span must have more of; 0.5: more than half.
-    alpha (float): What support is made of: 1 counts heads, 0 counts confidences.
-    overwrite (bool): Replace entities that are already on the Doc. If not, they stay and
-        nothing is placed on their words.
-    """
-    lang = target_lang or nlp.lang or "xx"
-    members: dict[str, Member] = {
-        key: OtherPipeline(key, path, lang) for key, path in pipelines.items()
-    }
-    twice = sorted(set(methods) & set(pipelines))
-    check_setting("xl_ensemble", "methods", twice, not twice, "different from pipelines")
-    for key, blocks in methods.items():
-        extra = sorted(set(blocks) - {"candidates", "measure", "matcher"})
-        check_setting("xl_ensemble", key, extra, not extra, "candidates, measure or matcher")
-        propose = _propose(blocks.get("candidates"), blocks.get("measure"))
-        members[key] = Method([propose, _match(blocks.get("matcher"), overwrite=True)])
-    stage = Ensemble(members, weights, threshold, alpha, overwrite)
-    return StageComponent(nlp, name, [stage], redo=True)
-
-
 class Ensemble(Stage):
-    """Members' entities -> Doc._.xl_votes, Doc._.xl_entities and Doc.ents.
+    """Members' entities -> Doc.spans["xl_votes"], Doc._.xl_entities and Doc.ents.
 
     A span with a label gets votes from the members that found just these. After ROVER (Fiscus
     1997), heads and confidences count:
@@ -95,7 +37,7 @@ class Ensemble(Stage):
     equals the one with more members, then the shorter, then the leftmost goes first. The
     confidence of a member's entity is its `xl_confidence`; 1 if it has none. The confidence of
     what is placed is its support, its source that of the member that speaks for it most.
-    Votes that lost are kept with the others in `Doc._.xl_votes`.
+    Votes that lost are kept with the others in `Doc.spans["xl_votes"]`.
 
     What members could not deal with, or not place, is in `Doc._.xl_problems`, with the member's
     name in the detail. If one fails on a Doc, that is a problem too, "member failed", and the
@@ -105,7 +47,7 @@ class Ensemble(Stage):
     """
 
     name = "ensemble"
-    attribute = "xl_votes"
+    attribute = VOTES
 
     def __init__(
         self,
@@ -132,7 +74,7 @@ class Ensemble(Stage):
         self.alpha = alpha
         self.overwrite = overwrite
         if any(isinstance(member, Method) for member in members.values()):
-            self.needs = ("xl_source_ents", "xl_alignments")
+            self.needs = ("xl_translations", ENTITIES, "xl_alignments")
 
     def run(self, docs: Sequence[Doc]) -> None:
         answers = [_ask(member, docs) for member in self.members.values()]
@@ -147,7 +89,7 @@ class Ensemble(Stage):
 
     def give_up(self, doc: Doc) -> None:
         place(doc, [], self.overwrite)
-        doc._.xl_votes = []
+        set_votes(doc, [])
 
     def _decide(self, doc: Doc, ballots: Mapping[str, Sequence[Ballot]]) -> None:
         claims: dict[tuple[int, int, str], dict[str, Ballot]] = {}
@@ -165,7 +107,7 @@ class Ensemble(Stage):
         _, left_out = place(doc, wanted, self.overwrite)
         for vote, entity in zip(enough, wanted, strict=True):
             vote["outcome"] = "its place was taken" if entity in left_out else "placed"
-        doc._.xl_votes = votes
+        set_votes(doc, votes)
 
     def _vote(
         self, doc: Doc, key: tuple[int, int, str], ballots: Mapping[str, Ballot], total: float
@@ -240,9 +182,8 @@ def _keep_problems(doc: Doc, stage: str, answers: Mapping[str, Findings | Except
                 own.append(problem)
         for problem in own:
             detail = ": ".join(filter(None, [name, problem["stage"], problem["detail"]]))
-            add_problem(
-                doc, stage, problem["reason"], detail, problem["start_char"], problem["end_char"]
-            )
+            start, end = problem["start_char"], problem["end_char"]
+            add_problem(doc, stage, problem["reason"], detail, start, end, lang=problem["lang"])
 
 
 def _rank(vote: Vote) -> tuple[float, int, int, int, str]:

@@ -1,4 +1,4 @@
-"""Candidates -> Doc.ents."""
+"""Doc.spans["xl_candidates"] -> Doc.ents."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from spacy.tokens import Doc, Span
 
-from ...document.attributes import claim
+from ...document.attributes import claim, get_data
 from ...document.placing import projected, unplaced
+from ...document.span_groups import CANDIDATES, candidates
 from ...types import (
     Candidate,
     Matcher,
@@ -18,11 +19,11 @@ from ...types import (
     Unplaced,
 )
 from . import checks
-from .stage import Stage
+from .stage import ENTITIES, Stage
 
 
 class Match(Stage):
-    """Doc._.xl_candidates -> Doc._.xl_entities and Doc.ents.
+    """Doc.spans["xl_candidates"] -> Doc._.xl_entities and Doc.ents.
 
     A Doc's translations are matched one by one. Where they want different entities on the
     same words, the one that more translations agree on is placed, then the one with the
@@ -31,7 +32,7 @@ class Match(Stage):
 
     name = "match"
     attribute = "xl_entities"
-    needs = ("xl_source_ents", "xl_alignments", "xl_candidates")
+    needs = ("xl_translations", ENTITIES, "xl_alignments", CANDIDATES)
     always = True  # cheap, and Doc.ents may have been changed since
 
     def __init__(self, matcher: Matcher, overwrite: bool) -> None:
@@ -45,9 +46,9 @@ class Match(Stage):
     def give_up(self, doc: Doc) -> None:
         super().give_up(doc)
         doc._.xl_unplaced = [
-            unplaced(entity, translation, "error in matching")
-            for translation, entities in enumerate(doc._.xl_source_ents)
-            for entity in entities
+            unplaced(entity, n, "error in matching")
+            for n, translation in enumerate(doc._.xl_translations)
+            for entity in translation["entities"] or []
         ]
         if self.overwrite:
             doc.set_ents([], default="outside")
@@ -55,26 +56,29 @@ class Match(Stage):
     def _match(self, doc: Doc) -> None:
         kept = [] if self.overwrite else list(doc.ents)
         taken = {word for span in kept for word in range(span.start, span.end)}
+        offered = candidates(doc)
         wanted = [
             candidate
             for translation in range(len(doc._.xl_translations))
-            for candidate in self._choose(doc, translation, taken)
+            for candidate in self._choose(offered, translation, taken)
         ]
         placed = _without_overlap(doc, wanted)
         spans = [Span(doc, c["start"], c["end"], _entity(doc, c)["label"]) for c in placed]
         # Every token was looked at, so what is no entity is known to be none.
         doc.set_ents([*kept, *spans], default="outside")
         on_doc = {(ent.start_char, ent.end_char, ent.label_) for ent in kept}
-        transferred = [e for e in doc._.xl_transferred or [] if claim(e) in on_doc]
+        transferred = [e for e in get_data("xl_transferred", doc) or [] if claim(e) in on_doc]
         own = [_projected(doc, candidate) for candidate in placed]
         doc._.xl_entities = sorted([*transferred, *own], key=lambda e: e["start"])
-        doc._.xl_unplaced = _unplaced(doc, wanted, placed, taken)
+        doc._.xl_unplaced = _unplaced(doc, offered, wanted, placed, taken)
 
-    def _choose(self, doc: Doc, translation: int, taken: set[int]) -> list[Candidate]:
+    def _choose(
+        self, offered: list[Candidate], translation: int, taken: set[int]
+    ) -> list[Candidate]:
         """The places that the entities of one translation get among themselves."""
         free = {
             Proposal(c["entity"], c["start"], c["end"], c["score"]): c
-            for c in doc._.xl_candidates
+            for c in offered
             if c["translation"] == translation and taken.isdisjoint(range(c["start"], c["end"]))
         }
         return [free[proposal] for proposal in checks.chosen(self.matcher(list(free)), free)]
@@ -103,7 +107,8 @@ def _claim(doc: Doc, candidate: Candidate) -> tuple[int, int, str]:
 
 
 def _entity(doc: Doc, candidate: Candidate) -> SourceEntity:
-    entity: SourceEntity = doc._.xl_source_ents[candidate["translation"]][candidate["entity"]]
+    translation = doc._.xl_translations[candidate["translation"]]
+    entity: SourceEntity = translation["entities"][candidate["entity"]]
     return entity
 
 
@@ -116,30 +121,36 @@ def _projected(doc: Doc, candidate: Candidate) -> Placement:
 
 
 def _unplaced(
-    doc: Doc, wanted: list[Candidate], placed: list[Candidate], taken: set[int]
+    doc: Doc,
+    offered: list[Candidate],
+    wanted: list[Candidate],
+    placed: list[Candidate],
+    taken: set[int],
 ) -> list[Unplaced]:
     """The entities that got no place. One that wanted a place where an entity of another
     translation is with the same label got what it wanted."""
     claims = {_claim(doc, candidate) for candidate in placed}
     settled = {(c["translation"], c["entity"]) for c in wanted if _claim(doc, c) in claims}
     taken = taken | {word for c in placed for word in range(c["start"], c["end"])}
+    of_entity: dict[tuple[int, int], list[Candidate]] = {}
+    for candidate in offered:
+        key = candidate["translation"], candidate["entity"]
+        of_entity.setdefault(key, []).append(candidate)
     lost = []
-    for translation, entities in enumerate(doc._.xl_source_ents):
-        for k, entity in enumerate(entities):
-            if (translation, k) in settled:
-                continue
-            lost.append(unplaced(entity, translation, _why_not(doc, translation, k, taken)))
+    for n, translation in enumerate(doc._.xl_translations):
+        linked = {int(link[0]) for link in doc._.xl_alignments[n]}
+        for k, entity in enumerate(translation["entities"] or []):
+            if (n, k) not in settled:
+                reason = _why_not(entity, of_entity.get((n, k), []), linked, taken)
+                lost.append(unplaced(entity, n, reason))
     return lost
 
 
-def _why_not(doc: Doc, translation: int, k: int, taken: set[int]) -> str:
-    own = [c for c in doc._.xl_candidates if (c["translation"], c["entity"]) == (translation, k)]
+def _why_not(entity: SourceEntity, own: list[Candidate], linked: set[int], taken: set[int]) -> str:
     if any(taken.isdisjoint(range(c["start"], c["end"])) for c in own):
         return "score too low"
     if own:
         return "its place was taken"
-    entity = doc._.xl_source_ents[translation][k]
-    linked = {int(link[0]) for link in doc._.xl_alignments[translation]}
     if linked.isdisjoint(range(entity["start"], entity["end"])):
         return "no aligned word"
     return "no candidate span"

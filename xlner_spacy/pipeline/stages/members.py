@@ -13,6 +13,7 @@ from spacy.util import load_config, load_model_from_config
 from spacy.vocab import Vocab
 from thinc.api import ConfigValidationError
 
+from ...document.attributes import get_data, set_data
 from ...errors import BackendError, SetupError
 from ...models.lazy import LazyBackend
 from ...text.languages import iso639_1, passing_words
@@ -21,7 +22,7 @@ from ..loading import for_languages
 from .stage import Stage
 
 # What a member finds on its copy of the Doc instead of doing it again.
-_UPSTREAM = ("xl_translations", "xl_source_ents", "xl_alignments")
+_UPSTREAM = ("xl_translations", "xl_alignments", "xl_n_tokens")
 
 
 class Ballot(NamedTuple):
@@ -125,10 +126,8 @@ def _copy(doc: Doc, vocab: Vocab, attributes: Sequence[str]) -> Doc:
         spaces=[bool(token.whitespace_) for token in doc],
         sent_starts=starts,
     )
-    for attribute in attributes:
-        copy._.set(attribute, doc._.get(attribute))
-    if attributes and "xl_n_tokens" in doc.user_data:
-        copy.user_data["xl_n_tokens"] = doc.user_data["xl_n_tokens"]
+    for attribute in (*attributes, "xl_lang"):
+        set_data(attribute, copy, get_data(attribute, doc))
     return copy
 
 
@@ -157,6 +156,7 @@ def _problems(copy: Doc) -> list[Problem]:
             "detail": f"{entity['text']} ({entity['label']}): {entity['reason']}",
             "start_char": 0,
             "end_char": len(copy.text),
+            "lang": "",
         }
         for entity in copy._.xl_unplaced or []
     ]

@@ -1,4 +1,4 @@
-"""Entities and links -> candidates, scored."""
+"""Entities and links -> Doc.spans["xl_candidates"]."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from spacy.tokens import Doc
 
+from ...document.attributes import language_of
+from ...document.span_groups import CANDIDATES, set_candidates
 from ...document.strongest_links import strongest
 from ...types import (
     Bitext,
@@ -15,17 +17,17 @@ from ...types import (
     SourceEntity,
 )
 from . import checks
-from .stage import Stage
+from .stage import ENTITIES, Stage
 
 
 class Propose(Stage):
-    """Entities and links -> Doc._.xl_candidates: spans where each might be, with scores."""
+    """Entities and links -> Doc.spans["xl_candidates"]: spans where each might be, with scores."""
 
     name = "propose"
-    attribute = "xl_candidates"
+    attribute = CANDIDATES
     settings = ("candidates", "measure")
     repeatable = True
-    needs = ("xl_source_ents", "xl_alignments")
+    needs = ("xl_translations", ENTITIES, "xl_alignments")
 
     def __init__(self, candidates: CandidateGenerator, measure: Measure) -> None:
         self.candidates = candidates
@@ -35,22 +37,26 @@ class Propose(Stage):
         places = [
             (doc, index)
             for doc in docs
-            for index in range(len(doc._.xl_translations))
-            if doc._.xl_source_ents[index]
+            for index, translation in enumerate(doc._.xl_translations)
+            if translation["entities"]
         ]
         bitexts = [_bitext(doc, index) for doc, index in places]
         spans = checks.spans(bitexts, self.candidates(bitexts))
         scores = checks.scores(bitexts, spans, self.measure(bitexts, spans))
-        for doc in docs:
-            doc._.xl_candidates = []
+        found: dict[int, list[Candidate]] = {id(doc): [] for doc in docs}
         for n, (doc, index) in enumerate(places):
-            doc._.xl_candidates += _candidates(index, bitexts[n], spans[n], scores[n])
+            found[id(doc)] += _candidates(index, bitexts[n], spans[n], scores[n])
+        for doc in docs:
+            set_candidates(doc, found[id(doc)])
+
+    def give_up(self, doc: Doc) -> None:
+        set_candidates(doc, [])
 
 
 def _bitext(doc: Doc, index: int) -> Bitext:
     """One translation of a Doc and the Doc, as candidates and measures see them."""
     translation = doc._.xl_translations[index]
-    entities = doc._.xl_source_ents[index]
+    entities = translation["entities"]
     links = doc._.xl_alignments[index]
     return Bitext(
         source_words=translation["words"],
@@ -59,7 +65,7 @@ def _bitext(doc: Doc, index: int) -> Bitext:
         links=strongest(links, len(translation["words"]), len(doc)),
         labels=[e["label"] for e in entities],
         source_lang=translation["lang"],
-        target_lang=doc.lang_,
+        target_lang=language_of(doc),
         source_spaces=translation["spaces"],
         target_spaces=[bool(token.whitespace_) for token in doc],
         reach=_reach(doc, translation["segments"], entities),

@@ -1,8 +1,8 @@
 """The steps that a Doc walks through, once, forwards.
 
 A stage is a callable on a batch of Docs that sets one attribute of each. Components put
-them together: `xl_translator`, `xl_annotator`, `xl_aligner` and `xl_matcher` run one stage,
-`xl_projector` runs them all and leaves out those whose attribute is already there.
+them together: `xl_translator`, `xl_annotator` and `xl_aligner` run one stage, `xl_matcher`
+runs two, `xl_projector` runs them all and leaves out those whose attribute is already there.
 """
 
 from __future__ import annotations
@@ -13,8 +13,12 @@ from typing import ClassVar
 
 from spacy.tokens import Doc
 
-from ...document.attributes import is_done
+from ...document.attributes import forget, is_done, set_data
+from ...document.span_groups import CANDIDATES
 from ...errors import SetupError
+
+# What a stage needs that reads the entities of the translations.
+ENTITIES = "entities"
 
 
 class Stage(ABC):
@@ -35,15 +39,34 @@ class Stage(ABC):
     settings: ClassVar[tuple[str, ...] | None] = None
     repeatable: ClassVar[bool] = False
 
+    @property
+    def lang(self) -> str:
+        """The source language that it is for; "" if it deals with all."""
+        return ""
+
     @abstractmethod
     def run(self, docs: Sequence[Doc]) -> None: ...
 
+    def is_done(self, doc: Doc) -> bool:
+        """Whether there is nothing to do for the Doc."""
+        return is_done(doc, self.attribute)
+
+    def begin(self, doc: Doc, redo: bool) -> None:
+        """Unset what the stage is about to set, and everything that was made from it.
+
+        redo (bool): Whether to make again what is there. If not, only what is missing is made.
+        """
+        forget(doc, self.attribute)
+
     def check(self, doc: Doc) -> None:
         """RAISES: SetupError if an earlier stage has not run on the Doc."""
-        for attribute in self.needs:
-            if not is_done(doc, attribute):
+        for need in self.needs:
+            if need == ENTITIES:
+                self._check_annotated(doc)
+            elif not is_done(doc, need):
+                where = "Doc.spans" if need == CANDIDATES else "Doc._"
                 raise SetupError(
-                    f"The {self.name} stage needs Doc._.{attribute}, which is not set.",
+                    f"The {self.name} stage needs {need} in {where}, which is not set.",
                     hint="Add the component that sets it before this one (see docs/architecture.md), "
                     'or add "xl_projector", which does the whole way.',
                 )
@@ -56,15 +79,20 @@ class Stage(ABC):
                 "matcher.",
             )
 
+    def _check_annotated(self, doc: Doc) -> None:
+        """RAISES: SetupError if no component has looked for the entities of a translation. (If
+        one has, and is for other languages, that is a problem on the Doc.)"""
+        known = {p["lang"] for p in doc._.xl_problems or [] if p["stage"] == "annotate"}
+        for translation in doc._.xl_translations:
+            lang = translation["lang"]
+            if translation["entities"] is None and lang not in known:
+                raise SetupError(
+                    f"The {self.name} stage needs the entities of each translation, but nothing "
+                    f"has annotated the one into {lang!r} of {doc.text[:40]!r}.",
+                    hint=f'Add "xl_annotator" with source_lang = "{lang}" before this component, or '
+                    "give the entities along with the translation.",
+                )
+
     def give_up(self, doc: Doc) -> None:
         """Leave the Doc as one for which this stage found nothing."""
-        doc._.set(self.attribute, [])
-
-
-class TranslationStage(Stage):
-    """A stage that adds a list to each translation of the Doc."""
-
-    needs: tuple[str, ...] = ("xl_translations",)
-
-    def give_up(self, doc: Doc) -> None:
-        doc._.set(self.attribute, [[] for _ in doc._.xl_translations])
+        set_data(self.attribute, doc, [])

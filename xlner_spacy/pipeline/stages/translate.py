@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from spacy.tokens import Doc
 
-from ...document.attributes import add_problem
+from ...document.attributes import add_problem, forget, undo_back_translation
 from ...document.give import make_translation
 from ...models.answers import check_translations
-from ...text.languages import tokenizer
+from ...text.languages import same_language, tokenizer
 from ...text.segments import clean, has_words, sentences
 from ...types import (
     Translation,
@@ -24,11 +24,16 @@ MAX_TOKEN_CHARS = 200
 
 
 class Translate(Stage):
-    """Doc.text -> Doc._.xl_translations, sentence by sentence."""
+    """Doc.text -> one of Doc._.xl_translations, sentence by sentence.
+
+    Translations into other languages stay as they are; an earlier one into the same language
+    is replaced. A Doc that has one already, or one whose entities are known, is left alone
+    unless the component is told to do everything again.
+    """
 
     name = "translate"
     attribute = "xl_translations"
-    settings = ("translator", "max_words")
+    settings = ("source_lang", "translator", "max_words")
     repeatable = True
 
     def __init__(
@@ -39,14 +44,41 @@ class Translate(Stage):
         self.target_lang = target_lang
         self.max_words = max_words
 
+    @property
+    def lang(self) -> str:
+        return self.source_lang
+
+    def is_done(self, doc: Doc) -> bool:
+        there = doc._.xl_translations
+        return there is not None and (
+            not there or any(self._is_own(t) or t["entities"] is not None for t in there)
+        )
+
+    def begin(self, doc: Doc, redo: bool) -> None:
+        undo_back_translation(doc)
+        forget(doc, "xl_alignments")
+
+    def give_up(self, doc: Doc) -> None:
+        self._set(doc, None)
+
     def run(self, docs: Sequence[Doc]) -> None:
         parts = [self._parts(doc) for doc in docs]
         wanted = dict.fromkeys(p.text for row in parts for p in row if p.kind == "sentence")
         known = self._translate(list(wanted))
         for doc, row in zip(docs, parts, strict=True):
-            doc._.xl_translations = [self._assemble(doc, row, known)] if row else []
+            self._set(doc, self._assemble(doc, row, known) if row else None)
             if not row:
-                add_problem(doc, self.name, "empty text")
+                add_problem(doc, self.name, "empty text", lang=self.source_lang)
+
+    def _is_own(self, translation: Translation) -> bool:
+        return same_language(translation["lang"], self.source_lang)
+
+    def _set(self, doc: Doc, made: Translation | None) -> None:
+        """Put a translation where those into its language were, or behind the others."""
+        there = doc._.xl_translations or []
+        at = next((n for n, t in enumerate(there) if self._is_own(t)), len(there))
+        others = [t for t in there if not self._is_own(t)]
+        doc._.xl_translations = [*others[:at], *([made] if made else []), *others[at:]]
 
     def _parts(self, doc: Doc) -> list[_Part]:
         if getattr(self.translator, "whole_texts", False):
@@ -73,20 +105,21 @@ class Translate(Stage):
             translated = known.get(part.text, untranslated).strip()
             if part.kind == "data":
                 detail = part.text[:80]
-                add_problem(
-                    doc, self.name, "word too long to translate", detail, part.start, part.end
-                )
+                self._add_problem(doc, "word too long to translate", detail, part)
             elif not translated:
                 given_up = getattr(self.translator, "failures", {}).get(part.text)
                 reason = "translator gave up" if given_up else "empty translation"
                 detail = f"{given_up}: {part.text[:80]}" if given_up else part.text[:80]
-                add_problem(doc, self.name, reason, detail, part.start, part.end)
+                self._add_problem(doc, reason, detail, part)
             if joined and translated:
                 joined += "\n" if "\n" in doc.text[end_before : part.start] else " "
             segments.append([part.start, part.end, len(joined), len(joined) + len(translated)])
             joined += translated
             end_before = part.end if translated else end_before
         return make_translation(tokenizer(self.source_lang)(joined), self.source_lang, segments)
+
+    def _add_problem(self, doc: Doc, reason: str, detail: str, part: _Part) -> None:
+        add_problem(doc, self.name, reason, detail, part.start, part.end, lang=self.source_lang)
 
 
 def translate_texts(

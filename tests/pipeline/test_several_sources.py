@@ -1,0 +1,210 @@
+"""Languages travel with the data: several translations of a text, each with its own parts."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import spacy
+from spacy.tokens import DocBin
+from spacy.util import ignore_error
+
+from xlner_spacy import give_translation, source_docs
+from xlner_spacy.document.attributes import dropped, language_of
+from xlner_spacy.errors import SetupError
+
+TEXT = "Ana viu Berlim e Rui"
+WORDS = {
+    ("pt", "en"): {"viu": "saw", "Berlim": "Berlin", "e": "and"},
+    ("pt", "de"): {"viu": "sah", "Berlim": "Berlin", "e": "und"},
+}
+# Whom each recogniser knows; the German one has another opinion of Berlin.
+KNOWN = {
+    "en": {"Ana": "PER", "Berlin": "LOC", "saw": "DATE"},
+    "de": {"Ana": "PER", "Berlin": "ORG", "Rui": "PER", "sah": "EVENT"},
+}
+
+
+def translate(texts, *, from_lang, to_lang):
+    words = WORDS[from_lang, to_lang]
+    return [" ".join(words.get(word, word) for word in text.split()) for text in texts]
+
+
+def annotator(lang, score=None):
+    def annotate(texts):
+        return [
+            [
+                (m.start(), m.end(), "" if label in ("DATE", "EVENT") else label, score, label)
+                for m in re.finditer(r"\w+", text)
+                if (label := KNOWN[lang].get(m.group()))
+            ]
+            for text in texts
+        ]
+
+    return annotate
+
+
+class Diagonal:
+    """Links the words in order."""
+
+    def __init__(self):
+        self.told = []
+
+    def __call__(self, pairs, *, source_lang, target_lang):
+        self.told.append((source_lang, target_lang, len(pairs)))
+        return [[(k, k, 1.0) for k in range(min(len(x), len(y)))] for x, y in pairs]
+
+
+def pipeline(*langs, annotated=None):
+    nlp = spacy.blank("pt")
+    aligner = Diagonal()
+    for lang in langs:
+        name = f"translate-{lang}"
+        nlp.add_pipe("xl_translator", name=name, config={"source_lang": lang})
+        nlp.get_pipe(name).use(translator=translate)
+    for lang in langs if annotated is None else annotated:
+        name = f"annotate-{lang}"
+        nlp.add_pipe("xl_annotator", name=name, config={"source_lang": lang})
+        nlp.get_pipe(name).use(annotator=annotator(lang))
+    nlp.add_pipe("xl_aligner").use(aligner=aligner)
+    nlp.add_pipe("xl_matcher")
+    return nlp, aligner
+
+
+def found(doc):
+    return [(ent.text, ent.label_) for ent in doc.ents]
+
+
+def test_two_translators_give_two_translations_that_are_placed_together():
+    nlp, aligner = pipeline("en", "de")
+    docs = list(nlp.pipe([TEXT, "Ana viu Rui"]))
+    assert [t["lang"] for t in docs[0]._.xl_translations] == ["en", "de"]
+    assert [t["text"] for t in docs[0]._.xl_translations] == [
+        "Ana saw Berlin and Rui",
+        "Ana sah Berlin und Rui",
+    ]
+    # Both want Ana; the English translation, which is the first, names Berlin; only the German
+    # recogniser knows Rui.
+    assert found(docs[0]) == [("Ana", "PER"), ("Berlim", "LOC"), ("Rui", "PER")]
+    assert [ent._.xl_source["lang"] for ent in docs[0].ents] == ["en", "en", "de"]
+    assert [(u["text"], u["translation"]) for u in docs[0]._.xl_unplaced] == [("Berlin", 1)]
+    assert dropped(docs[0]) == {"DATE": 1, "EVENT": 1}
+    assert not docs[0]._.xl_problems
+    assert found(docs[1]) == [("Ana", "PER"), ("Rui", "PER")]
+    # The aligner is called once per language for the whole batch, and told both.
+    assert aligner.told == [("en", "pt", 2), ("de", "pt", 2)]
+
+
+def test_running_again_keeps_the_order_and_the_result():
+    nlp, _ = pipeline("en", "de")
+    doc = nlp(TEXT)
+    before = (doc._.xl_translations, found(doc))
+    again = nlp(doc)
+    assert (again._.xl_translations, found(again)) == before
+    nlp.get_pipe("translate-en")(doc)
+    assert [t["lang"] for t in doc._.xl_translations] == ["en", "de"]
+    assert [t["entities"] is None for t in doc._.xl_translations] == [True, False]
+    assert doc._.xl_alignments is None
+
+
+def test_what_fails_in_one_language_costs_the_other_nothing():
+    nlp, _ = pipeline("en", "de")
+
+    def fail(texts, **languages):
+        raise RuntimeError("the engine fell over")
+
+    nlp.get_pipe("translate-de").use(translator=fail)
+    nlp.set_error_handler(ignore_error)
+    doc = nlp(TEXT)
+    assert found(doc) == [("Ana", "PER"), ("Berlim", "LOC")]
+    assert [(p["stage"], p["reason"], p["lang"]) for p in doc._.xl_problems] == [
+        ("translate", "error", "de")
+    ]
+    # The other translator does not forget what this one said.
+    nlp.get_pipe("translate-en")(doc)
+    assert [p["lang"] for p in doc._.xl_problems] == ["de"]
+
+
+def test_a_translation_that_nobody_annotates_is_a_problem_on_the_doc():
+    nlp, _ = pipeline("en", "de", annotated=["en"])
+    doc = nlp(TEXT)
+    assert found(doc) == [("Ana", "PER"), ("Berlim", "LOC")]
+    (problem,) = doc._.xl_problems
+    assert (problem["stage"], problem["reason"]) == ("annotate", "no annotator for its language")
+    assert problem["lang"] == problem["detail"] == "de"
+    # Until somebody does.
+    nlp.add_pipe("xl_annotator", name="late", config={"source_lang": "de"}, before="xl_aligner")
+    nlp.get_pipe("late").use(annotator=annotator("de"))
+    assert not nlp(TEXT)._.xl_problems
+
+
+def test_without_any_annotator_the_matcher_says_what_is_missing():
+    nlp, _ = pipeline("en", annotated=[])
+    with pytest.raises(SetupError, match="nothing has annotated the one into 'en'"):
+        nlp(TEXT)
+
+
+def test_the_projector_takes_a_translation_into_another_language_with_its_entities():
+    nlp = spacy.blank("pt")
+    nlp.add_pipe("xl_projector").use(aligner=Diagonal(), annotator=annotator("en"))
+    doc = nlp.make_doc(TEXT)
+    give_translation(doc, "Ana sah Berlin und Rui", lang="de", entities=[(8, 14, "LOC")])
+    assert found(nlp(doc)) == [("Berlim", "LOC")]
+    assert [t["lang"] for t in doc._.xl_translations] == ["de"]
+
+
+def test_the_projector_translates_where_the_other_translation_has_no_entities():
+    nlp = spacy.blank("pt")
+    nlp.add_pipe("xl_projector").use(
+        aligner=Diagonal(), annotator=annotator("en"), translator=translate
+    )
+    doc = nlp(give_translation(nlp.make_doc(TEXT), "Ana sah Berlin und Rui", lang="de"))
+    assert [t["lang"] for t in doc._.xl_translations] == ["de", "en"]
+    assert found(doc) == [("Ana", "PER"), ("Berlim", "LOC")]
+    assert [p["reason"] for p in doc._.xl_problems] == ["no annotator for its language"]
+
+
+def test_translations_with_and_without_entities():
+    """A translation's entities that are given stay; those of the others are found."""
+    nlp = spacy.blank("pt")
+    nlp.add_pipe("xl_projector").use(aligner=Diagonal(), annotator=annotator("en"))
+    doc = nlp.make_doc(TEXT)
+    give_translation(doc, "Ana sah Berlin und Rui", lang="de", entities=[(19, 22, "PER")])
+    give_translation(doc, "Ana saw Berlin and Rui", lang="en")
+    assert found(nlp(doc)) == [("Ana", "PER"), ("Berlim", "LOC"), ("Rui", "PER")]
+
+
+def test_the_language_of_a_text_that_spacy_does_not_know_goes_along():
+    nlp = spacy.blank("xx")
+    aligner = Diagonal()
+    nlp.add_pipe("xl_translator", config={"target_lang": "sw"})
+    nlp.get_pipe("xl_translator").use(translator=lambda texts, **_: list(texts))
+    nlp.add_pipe("xl_annotator", config={"target_lang": "sw"})
+    nlp.get_pipe("xl_annotator").use(annotator=annotator("en"))
+    nlp.add_pipe("xl_aligner").use(aligner=aligner)
+    doc = nlp("Ana anaishi Berlin")
+    (copy,) = DocBin(docs=[doc], store_user_data=True).get_docs(spacy.blank("xx").vocab)
+    assert (language_of(doc), language_of(copy)) == ("sw", "sw")
+    assert aligner.told == [("en", "sw", 1)]
+    assert language_of(spacy.blank("pt")("Olá")) == "pt"
+
+
+def test_source_docs_have_the_entities_of_their_own_translation():
+    nlp, _ = pipeline("en", "de")
+    docs = source_docs(nlp(TEXT))
+    assert [doc.lang_ for doc in docs] == ["en", "de"]
+    assert [found(doc) for doc in docs] == [
+        [("Ana", "PER"), ("Berlin", "LOC")],
+        [("Ana", "PER"), ("Berlin", "ORG"), ("Rui", "PER")],
+    ]
+
+
+def test_confidence_is_that_of_the_place_times_the_recognisers():
+    nlp = spacy.blank("pt")
+    nlp.add_pipe("xl_projector").use(aligner=Diagonal(), translator=translate)
+    nlp.get_pipe("xl_projector").use(annotator=annotator("en"))
+    place = nlp(TEXT).ents[0]._.xl_confidence
+    nlp.get_pipe("xl_projector").use(annotator=annotator("en", score=0.5))
+    ana = nlp(TEXT).ents[0]
+    assert (place, ana._.xl_confidence) == (1.0, 0.5)
+    assert ana._.xl_source["score"] == 0.5

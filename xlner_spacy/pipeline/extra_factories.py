@@ -1,0 +1,168 @@
+"""The factories of components beside the main way: `xl_back_translator`, which adds translations,
+and `xl_transfer` and `xl_ensemble`, which set Doc.ents in ways of their own.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from spacy.language import Language
+
+from ..settings import check_setting
+from ..text.markers import MIN_SIMILARITY, STYLE
+from ..types import Annotator, Translator
+from . import defaults
+from .component import Scorer, StageComponent
+from .factories import SCORE_WEIGHTS, language_pair, match_stage, propose_stage
+from .stages.back_translate import BackTranslate, Keep
+from .stages.ensemble import Ensemble
+from .stages.members import Member, Method, OtherPipeline
+from .stages.transfer import Transfer
+from .written_out import default_part
+
+_SCORER = {"@scorers": "spacy.ner_scorer.v1"}
+
+
+@Language.factory(
+    "xl_back_translator",
+    requires=["doc._.xl_translations"],
+    assigns=["doc._.xl_translations"],
+    default_config={
+        "source_lang": "en",
+        "target_lang": None,
+        "translator": None,
+        "keep": "lost",
+        "style": STYLE,
+        "min_similarity": MIN_SIMILARITY,
+        "max_words": 100,
+    },
+)
+def make_back_translator(
+    nlp: Language,
+    name: str,
+    source_lang: str,
+    target_lang: str | None,
+    translator: Translator | None,
+    keep: Keep,
+    style: str,
+    min_similarity: float,
+    max_words: int,
+) -> StageComponent:
+    """Translates the translations back, with their entities marked. Comes after `xl_annotator` and
+    before `xl_projector`; that aligns the result with the text.
+
+    source_lang (str): The language of the translations.
+    target_lang (str): The language of the texts. None: the pipeline's.
+    translator (Translator): From the source into the target language. None: as in
+        `xl_translator`.
+    keep (str): "lost": the first translation keeps the entities that were lost: their markers did
+        not come back, or not round anything like them.
+        "all": it keeps all, and votes with the back-translation. "none": it goes, and what was
+        lost is in `Doc._.xl_problems`.
+    style (str): The markers: "brackets", "parentheses" or "braces". Where a text has such
+        characters of its own, others are taken.
+    min_similarity (float): How alike (0 to 1) a marked span and the entity, translated
+        alone, must be, or as it was. What is less alike is lost.
+    max_words (int): Longer sentences are cut before they are translated.
+    """
+    source, target = language_pair(nlp, source_lang, target_lang)
+    if translator is None:
+        # Our source language is what this translator gives for texts in the other.
+        choice = defaults.choose_translator(target, source)
+        translator = default_part(nlp, name, ("translator",), choice)
+    stage = BackTranslate(
+        translator,
+        target,
+        keep=keep,
+        style=style,
+        min_similarity=min_similarity,
+        max_words=max_words,
+    )
+    return StageComponent(nlp, name, [stage], redo=True, target_lang=target_lang)
+
+
+@Language.factory(
+    "xl_transfer",
+    assigns=["doc._.xl_entities", "doc.ents"],
+    default_score_weights=SCORE_WEIGHTS,
+    default_config={"target_lang": None, "annotator": None, "overwrite": True, "scorer": _SCORER},
+)
+def make_transfer(
+    nlp: Language,
+    name: str,
+    target_lang: str | None,
+    annotator: Annotator | None,
+    overwrite: bool,
+    scorer: Scorer | None,
+) -> StageComponent:
+    """Finds entities in the texts themselves, with an NER that knows their language: the
+    baseline that projection is compared with.
+
+    target_lang (str): The language of the texts. None: the pipeline's.
+    annotator (Annotator): None: a multilingual model of the Hugging Face Hub.
+    overwrite, scorer: As in `xl_matcher`.
+    """
+    if annotator is None:
+        annotator = default_part(nlp, name, ("annotator",), defaults.choose_transfer())
+    stage = Transfer(annotator, overwrite)
+    return StageComponent(nlp, name, [stage], redo=True, target_lang=target_lang, scorer=scorer)
+
+
+@Language.factory(
+    "xl_ensemble",
+    assigns=["doc.spans", "doc._.xl_entities", "doc.ents"],
+    default_score_weights=SCORE_WEIGHTS,
+    default_config={
+        "target_lang": None,
+        "pipelines": {},
+        "methods": {},
+        "weights": {},
+        "threshold": 0.5,
+        "alpha": 0.5,
+        "overwrite": True,
+        "scorer": _SCORER,
+    },
+)
+def make_ensemble(
+    nlp: Language,
+    name: str,
+    target_lang: str | None,
+    pipelines: dict[str, str],
+    methods: dict[str, dict[str, Any]],
+    weights: dict[str, float],
+    threshold: float,
+    alpha: float,
+    overwrite: bool,
+    scorer: Scorer | None,
+) -> StageComponent:
+    """Lets several methods and pipelines vote on the entities of each text.
+
+    target_lang (str): The language of the texts, also for members whose .cfg leaves it open
+        (with lang = "xx", as those in configs/methods/ do). None: the pipeline's.
+    pipelines (dict): Name -> any pipeline with entities: a package's name, a folder, or a .cfg
+        file. What upstream components have put on the Doc (translations, their entities and
+        alignments) they get too, unless they project from another language.
+    methods (dict): Name -> blocks `candidates`, `measure` and `matcher`, as in `xl_matcher`, to
+        be used on the Doc's own translations; needs `xl_translator`, `xl_annotator` and
+        `xl_aligner` (or `xl_projector`) upstream.
+    weights (dict): By name; 1 where there is none.
+    threshold (float): The support that a span must have more of; 0.5: more than half.
+    alpha (float): What support is made of: 1 counts heads, 0 counts confidences.
+    overwrite, scorer: As in `xl_matcher`.
+    """
+    lang = target_lang or nlp.lang or "xx"
+    members: dict[str, Member] = {
+        key: OtherPipeline(key, path, lang) for key, path in pipelines.items()
+    }
+    twice = sorted(set(methods) & set(pipelines))
+    check_setting("xl_ensemble", "methods", twice, not twice, "different from pipelines")
+    for key, blocks in methods.items():
+        extra = sorted(set(blocks) - {"candidates", "measure", "matcher"})
+        check_setting("xl_ensemble", key, extra, not extra, "candidates, measure or matcher")
+        inside = ("methods", key)
+        candidates, measure = blocks.get("candidates"), blocks.get("measure")
+        propose = propose_stage(nlp, name, candidates, measure, inside)
+        match = match_stage(nlp, name, blocks.get("matcher"), True, inside)
+        members[key] = Method([propose, match])
+    stage = Ensemble(members, weights, threshold, alpha, overwrite)
+    return StageComponent(nlp, name, [stage], redo=True, target_lang=target_lang, scorer=scorer)
