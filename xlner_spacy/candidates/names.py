@@ -12,7 +12,7 @@ from ..errors import check_setting
 from ..needs import Needs
 from ..numbers import is_whole
 from ..types import Bitext, Span
-from .words import counted, is_break
+from .words import counted, edges, is_break
 
 # Kinds of names that are written with a capital in every language that has capitals. Others
 # are not: nationalities and languages (MISC, NORP), months (DATE).
@@ -77,11 +77,11 @@ class NameSpans:
         found = []
         for entity, (start, end) in enumerate(bitext.entities):
             longest = more * (end - start) + self.max_extra
-            edges = sorted(bitext.entity_mass[entity])
+            words = edges(bitext.entity_mass[entity])
             spans = [
                 (first, last + 1)
-                for n, first in enumerate(edges)
-                for last in edges[n : bisect_left(edges, first + longest)]
+                for n, first in enumerate(words)
+                for last in words[n : bisect_left(words, first + longest)]
             ]
             if writing.cased and self._wants_capital(bitext, entity):
                 name = bitext.entity_text(entity).lower()

@@ -37,8 +37,9 @@ from ..types import (
     Unplaced,
 )
 from . import checks
+from .bounds import is_too_long, reach
 from .dense import strongest
-from .place import projected, unplaced
+from .place import CROSSES, TAKEN, projected, sentence_numbers, unplaced
 
 # A token longer than this is not a word but data (base64, a hash, a URL with a session
 # in it). Models choke on such a token, so its sentence is not translated.
@@ -118,10 +119,10 @@ class Translate(Stage):
         if getattr(self.translator, "whole_texts", False):
             text = doc.text
             return [_Part(0, len(text), text, "sentence")] if text.strip() else []
-        spans = sentences(doc, self.max_words, self.target_lang)
+        text = doc.text  # made anew by each call: asked once, not once per sentence
         return [
-            _Part(start, end, clean(doc.text[start:end]), _kind(doc, start, end))
-            for start, end in spans
+            _Part(start, end, clean(text[start:end]), _kind(doc, text, start, end))
+            for start, end in sentences(doc, self.max_words, self.target_lang)
         ]
 
     def _translate(self, texts: list[str]) -> dict[str, str]:
@@ -130,6 +131,7 @@ class Translate(Stage):
 
     def _assemble(self, doc: Doc, parts: list[_Part], known: dict[str, str]) -> Translation:
         """Join the translated parts, and keep which part came from where."""
+        text = doc.text
         joined = ""
         segments = []
         end_before = 0
@@ -148,7 +150,7 @@ class Translate(Stage):
                 detail = f"{given_up}: {part.text[:80]}" if given_up else part.text[:80]
                 add_problem(doc, self.name, reason, detail, part.start, part.end)
             if joined and translated:
-                joined += "\n" if "\n" in doc.text[end_before : part.start] else " "
+                joined += "\n" if "\n" in text[end_before : part.start] else " "
             segments.append([part.start, part.end, len(joined), len(joined) + len(translated)])
             joined += translated
             end_before = part.end if translated else end_before
@@ -174,8 +176,9 @@ class _Part(NamedTuple):
     kind: str  # "sentence", or "symbols" or "data", which are not translated
 
 
-def _kind(doc: Doc, start: int, end: int) -> str:
-    if not has_words(doc.text[start:end]):
+def _kind(doc: Doc, text: str, start: int, end: int) -> str:
+    """What a part of a Doc is, for _Part; `text` is `doc.text`."""
+    if not has_words(text[start:end]):
         return "symbols"
     span = doc.char_span(start, end, alignment_mode="expand")
     longest = max(len(token.text) for token in span) if span else 0
@@ -347,24 +350,25 @@ class Propose(Stage):
 
     def run(self, docs: Sequence[Doc]) -> None:
         places = [
-            (doc, index)
+            (doc, index, names)
             for doc in docs
-            for index in range(len(doc._.xl_translations))
-            if doc._.xl_source_ents[index]
+            for index, entities in enumerate(doc._.xl_source_ents)
+            if (names := [k for k, entity in enumerate(entities) if not is_too_long(entity)])
         ]
-        bitexts = [_bitext(doc, index) for doc, index in places]
+        bitexts = [_bitext(*place) for place in places]
         spans = checks.spans(bitexts, self.candidates(bitexts))
         scores = checks.scores(bitexts, spans, self.scorer(bitexts, spans))
         for doc in docs:
             doc._.xl_candidates = []
-        for n, (doc, index) in enumerate(places):
-            doc._.xl_candidates += _candidates(index, bitexts[n], spans[n], scores[n])
+        for n, (doc, index, names) in enumerate(places):
+            doc._.xl_candidates += _candidates(index, names, bitexts[n], spans[n], scores[n])
 
 
-def _bitext(doc: Doc, index: int) -> Bitext:
-    """One translation of a Doc and the Doc, as candidates and scorers see them."""
+def _bitext(doc: Doc, index: int, names: list[int]) -> Bitext:
+    """One translation of a Doc and the Doc, as candidates and scorers see them: with some of
+    the translation's entities."""
     translation = doc._.xl_translations[index]
-    entities = doc._.xl_source_ents[index]
+    entities = [doc._.xl_source_ents[index][k] for k in names]
     links = doc._.xl_alignments[index]
     return Bitext(
         source_words=translation["words"],
@@ -376,43 +380,31 @@ def _bitext(doc: Doc, index: int) -> Bitext:
         target_lang=doc.lang_,
         source_spaces=translation["spaces"],
         target_spaces=[bool(token.whitespace_) for token in doc],
-        reach=_reach(doc, translation["segments"], entities),
+        reach=reach(doc, translation["segments"], entities),
     )
 
 
-def _reach(
-    doc: Doc, segments: list[list[int]], entities: list[SourceEntity]
-) -> list[tuple[int, int]]:
-    """The words of the Doc that translate the parts in which each entity lies."""
-    if len(segments) < 2:
-        return []
-    found = []
-    for entity in entities:
-        own = [s for s in segments if s[2] < entity["end_char"] and entity["start_char"] < s[3]]
-        span = doc.char_span(
-            min((s[0] for s in own), default=0),
-            max((s[1] for s in own), default=0),
-            alignment_mode="expand",
-        )
-        found.append((span.start, span.end) if span else (0, len(doc)))
-    return found
-
-
 def _candidates(
-    index: int, bitext: Bitext, spans: list[list[tuple[int, int]]], scores: list[list[float]]
+    index: int,
+    names: list[int],
+    bitext: Bitext,
+    spans: list[list[tuple[int, int]]],
+    scores: list[list[float]],
 ) -> list[Candidate]:
     return [
         {
             "translation": index,
-            "entity": k,
+            "entity": name,
             "start": start,
             "end": end,
             "score": score,
             # A score that rests on no links (of characters, of an NER) stands alone.
-            "confidence": max(0.0, min(1.0, score)) * (bitext.trust(k, (start, end)) or 1.0),
+            "confidence": max(0.0, min(1.0, score)) * (trust or 1.0),
         }
-        for k in range(len(bitext.entities))
-        for (start, end), score in zip(spans[k], scores[k], strict=True)
+        for k, name in enumerate(names)
+        for (start, end), score, trust in zip(
+            spans[k], scores[k], bitext.trust(k, spans[k]), strict=True
+        )
     ]
 
 
@@ -421,7 +413,8 @@ class Match(Stage):
 
     A Doc's translations are matched one by one. Where they want different entities on the
     same words, the one that more translations agree on is placed, then the one with the
-    higher score, then the one of the earlier translation.
+    higher score, then the one of the earlier translation. Nothing is placed across a sentence
+    boundary that is on the Doc.
     """
 
     name = "match"
@@ -450,11 +443,13 @@ class Match(Stage):
     def _match(self, doc: Doc) -> None:
         kept = [] if self.overwrite else list(doc.ents)
         taken = {word for span in kept for word in range(span.start, span.end)}
-        wanted = [
-            candidate
-            for translation in range(len(doc._.xl_translations))
-            for candidate in self._choose(doc, translation, taken)
-        ]
+        sentence = sentence_numbers(doc)
+        possible: list[list[Candidate]] = [[] for _ in doc._.xl_translations]
+        for c in doc._.xl_candidates:
+            words = range(c["start"], c["end"])
+            if sentence[words[0]] == sentence[words[-1]] and taken.isdisjoint(words):
+                possible[c["translation"]].append(c)
+        wanted = [chosen for candidates in possible for chosen in self._choose(candidates)]
         placed = _without_overlap(doc, wanted)
         spans = [Span(doc, c["start"], c["end"], _entity(doc, c)["label"]) for c in placed]
         # Every token was looked at, so what is no entity is known to be none.
@@ -465,13 +460,9 @@ class Match(Stage):
         doc._.xl_entities = sorted([*transferred, *own], key=lambda e: e["start"])
         doc._.xl_unplaced = _unplaced(doc, wanted, placed, taken)
 
-    def _choose(self, doc: Doc, translation: int, taken: set[int]) -> list[Candidate]:
+    def _choose(self, candidates: list[Candidate]) -> list[Candidate]:
         """The places that the entities of one translation get among themselves."""
-        free = {
-            Proposal(c["entity"], c["start"], c["end"], c["score"]): c
-            for c in doc._.xl_candidates
-            if c["translation"] == translation and taken.isdisjoint(range(c["start"], c["end"]))
-        }
+        free = {Proposal(c["entity"], c["start"], c["end"], c["score"]): c for c in candidates}
         return [free[proposal] for proposal in checks.chosen(self.matcher(list(free)), free)]
 
 
@@ -537,23 +528,38 @@ def _unplaced(
     claims = {_claim(doc, candidate) for candidate in placed}
     settled = {(c["translation"], c["entity"]) for c in wanted if _claim(doc, c) in claims}
     taken = taken | {word for c in placed for word in range(c["start"], c["end"])}
+    own: dict[tuple[int, int], list[Candidate]] = {}
+    for c in doc._.xl_candidates:
+        own.setdefault((c["translation"], c["entity"]), []).append(c)
+    sentence = sentence_numbers(doc)
     lost = []
-    for translation, entities in enumerate(doc._.xl_source_ents):
+    for t, entities in enumerate(doc._.xl_source_ents):
+        linked = {int(link[0]) for link in doc._.xl_alignments[t]}
         for k, entity in enumerate(entities):
-            if (translation, k) in settled:
+            if (t, k) in settled:
                 continue
-            lost.append(unplaced(entity, translation, _why_not(doc, translation, k, taken)))
+            if candidates := own.get((t, k)):
+                reason = _why_not_there(candidates, taken, sentence)
+            else:
+                reason = _why_nowhere(entity, linked)
+            lost.append(unplaced(entity, t, reason))
     return lost
 
 
-def _why_not(doc: Doc, translation: int, k: int, taken: set[int]) -> str:
-    own = [c for c in doc._.xl_candidates if (c["translation"], c["entity"]) == (translation, k)]
-    if any(taken.isdisjoint(range(c["start"], c["end"])) for c in own):
-        return "score too low"
-    if own:
-        return "its place was taken"
-    entity = doc._.xl_source_ents[translation][k]
-    linked = {int(link[0]) for link in doc._.xl_alignments[translation]}
+def _why_not_there(candidates: list[Candidate], taken: set[int], sentence: list[int]) -> str:
+    """Why an entity got none of the places where it might be."""
+    spans = [range(c["start"], c["end"]) for c in candidates]
+    within = [words for words in spans if sentence[words[0]] == sentence[words[-1]]]
+    if not within:
+        return CROSSES
+    free = any(taken.isdisjoint(words) for words in within)
+    return "score too low" if free else TAKEN
+
+
+def _why_nowhere(entity: SourceEntity, linked: set[int]) -> str:
+    """Why there is no place where an entity might be."""
+    if is_too_long(entity):
+        return "too long for a name"
     if linked.isdisjoint(range(entity["start"], entity["end"])):
         return "no aligned word"
     return "no candidate span"

@@ -11,7 +11,7 @@ from .. import defaults
 from ..errors import BackendError
 from ..types import ProjectedEntity, SourceAnnotator, SourceEntity, Translation
 from .base import StageComponent
-from .place import place, projected, unplaced
+from .place import PLACED, place, projected, unplaced
 from .stages import Annotate, _lines
 
 
@@ -65,9 +65,11 @@ class Transfer(Annotate):
         for doc in docs:
             doc._.xl_dropped = {}
             found = [_itself(doc, entity) for entity in self._entities(doc, _as_is(doc), known)]
-            placed, left_out = place(doc, found, self.overwrite)
-            doc._.xl_transferred = placed
-            doc._.xl_unplaced = [unplaced(e, -1, "its place was taken") for e in left_out]
+            outcomes = list(zip(found, place(doc, found, self.overwrite), strict=True))
+            doc._.xl_transferred = [e for e, outcome in outcomes if outcome == PLACED]
+            doc._.xl_unplaced = [
+                unplaced(e, -1, outcome) for e, outcome in outcomes if outcome != PLACED
+            ]
 
     def give_up(self, doc: Doc) -> None:
         place(doc, [], self.overwrite)

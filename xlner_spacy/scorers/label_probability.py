@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from ..candidates.target_mentions import TargetMention, target_mentions
 from ..errors import check_setting
 from ..needs import Needs
+from ..overlaps import Overlaps
 from ..types import Bitext, SourceAnnotator, Span
 
 NEEDS = Needs(model="an NER of the target language: @xl_sources")
@@ -42,15 +43,22 @@ class LabelProbability:
     ) -> list[list[list[float]]]:
         """RAISES: whatever the NER raises; SetupError if its model cannot be loaded."""
         found = target_mentions(self.ner, bitexts)
+        return [self._scores(*row) for row in zip(bitexts, candidates, found, strict=True)]
+
+    def _scores(
+        self,
+        bitext: Bitext,
+        candidates: Sequence[Sequence[Span]],
+        mentions: Sequence[TargetMention],
+    ) -> list[list[float]]:
+        near = Overlaps((mention.start, mention.end) for mention in mentions)
         return [
-            [
-                [self._score(span, label, mentions) for span in spans]
-                for label, spans in zip(bitext.labels, own, strict=True)
-            ]
-            for bitext, own, mentions in zip(bitexts, candidates, found, strict=True)
+            [self._score(span, label, [mentions[n] for n in near.of(*span)]) for span in spans]
+            for label, spans in zip(bitext.labels, candidates, strict=True)
         ]
 
     def _score(self, span: Span, label: str, mentions: Sequence[TargetMention]) -> float:
+        """mentions: Those that the span shares words with; others say nothing of it."""
         return max(
             (
                 self._agreement(span, mention) * self._probability(mention)
@@ -68,4 +76,4 @@ class LabelProbability:
         if not self.partial:
             return float(span == (mention.start, mention.end))
         shared = min(end, mention.end) - max(start, mention.start)
-        return max(0, shared) / (max(end, mention.end) - min(start, mention.start))
+        return shared / (max(end, mention.end) - min(start, mention.start))
