@@ -10,7 +10,7 @@ from typing import ClassVar, NamedTuple
 from ..models.description import Description
 from ..settings import check_setting, is_whole
 from ..text.scripts import is_unspaced
-from ..text.words import counted, is_break
+from ..text.words import counted, edges, is_break
 from ..types import Bitext, Span
 
 # Kinds of names that are written with a capital in every language that has capitals. Others
@@ -65,11 +65,11 @@ class NameSpans:
         found = []
         for entity, (start, end) in enumerate(bitext.entities):
             longest = more * (end - start) + self.max_extra
-            edges = sorted(bitext.entity_mass[entity])
+            words = edges(bitext.entity_mass[entity])
             spans = [
                 (first, last + 1)
-                for n, first in enumerate(edges)
-                for last in edges[n : bisect_left(edges, first + longest)]
+                for n, first in enumerate(words)
+                for last in words[n : bisect_left(words, first + longest)]
             ]
             if writing.cased and self._wants_capital(bitext, entity):
                 name = bitext.entity_text(entity).lower()

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from ..models.description import Description
 from ..settings import check_choice, check_setting
-from ..text.words import Within, counted, is_break, stop_words
+from ..text.words import Within, counted, edges, is_break, stop_words
 from ..types import Bitext, Span
 
 
@@ -23,7 +23,7 @@ class Ngrams:
     linked_edges (bool): Only n-grams whose first and last words are linked to the entity.
         False: all n-grams of the entity's sentence, as in the paper and in T-Projection; for
         scores that do not rest on links. Where a text came with its translation as one whole
-        it is one sentence, and their number grows with its length.
+        it is one sentence; of one with more than 1,000 words, those around the entity's place.
     max_stop_words (int): Stop words in a candidate, at the most. None: any number. The lists
         are spaCy's, by target language; where spaCy has none no word is a stop word.
     stop_word_edges (bool): Whether a candidate may begin or end with a stop word.
@@ -62,7 +62,7 @@ class Ngrams:
 
     def _candidates(self, bitext: Bitext) -> list[list[Span]]:
         if self.linked_edges:
-            return [self._allowed(bitext, self._spans(sorted(m))) for m in bitext.entity_mass]
+            return [self._allowed(bitext, self._spans(edges(m))) for m in bitext.entity_mass]
         known: dict[Span, list[Span]] = {}
         whole = (0, len(bitext.target_words))
         found = []

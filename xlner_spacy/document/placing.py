@@ -4,39 +4,56 @@ of what got a place and what got none, for all."""
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import accumulate
 
 from spacy.tokens import Doc, Span
 
 from ..types import Placement, SourceEntity, Unplaced
 from .attributes import claim
 
+# What becomes of an entity.
+PLACED = "placed"
+TAKEN = "its place was taken"
+CROSSES = "crosses a sentence boundary"
 
-def place(
-    doc: Doc, found: Iterable[Placement], overwrite: bool
-) -> tuple[list[Placement], list[Placement]]:
+
+def place(doc: Doc, found: Iterable[Placement], overwrite: bool) -> list[str]:
     """Set `Doc.ents` and `Doc._.xl_entities`, in the order given as far as there is room.
 
     overwrite (bool): Replace entities that are already on the Doc. If not, they stay.
-    RETURNS: What was placed, and what was not.
+    RETURNS: What became of each entity: "placed", "its place was taken" or "crosses a sentence
+        boundary", one that is on the Doc.
     """
     kept = [] if overwrite else list(doc.ents)
     taken = {word for span in kept for word in range(span.start, span.end)}
+    sentence = sentence_numbers(doc)
     placed: list[Placement] = []
-    left_out: list[Placement] = []
+    outcomes = []
     for entity in found:
         words = range(entity["start"], entity["end"])
-        if taken.isdisjoint(words):
+        if sentence[words[0]] != sentence[words[-1]]:
+            outcomes.append(CROSSES)
+        elif not taken.isdisjoint(words):
+            outcomes.append(TAKEN)
+        else:
+            outcomes.append(PLACED)
             placed.append(entity)
             taken.update(words)
-        else:
-            left_out.append(entity)
     spans = [Span(doc, e["start"], e["end"], e["label"]) for e in placed]
     # Every token was looked at, so what is no entity is known to be none.
     doc.set_ents([*kept, *spans], default="outside")
     on_doc = {(e.start_char, e.end_char, e.label_) for e in kept}
     earlier = [e for e in doc._.xl_entities or [] if claim(e) in on_doc]
     doc._.xl_entities = sorted([*earlier, *placed], key=lambda e: e["start"])
-    return placed, left_out
+    return outcomes
+
+
+def sentence_numbers(doc: Doc) -> list[int]:
+    """For each token which sentence it is in, by the boundaries that the user or an upstream
+    component set; where there are none the text is one sentence."""
+    if not doc.has_annotation("SENT_START"):
+        return [0] * len(doc)
+    return list(accumulate(int(bool(token.is_sent_start)) for token in doc))
 
 
 def projected(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
@@ -92,19 +93,21 @@ def undominated(proposals: Iterable[Proposal]) -> list[Proposal]:
     """The proposals without those that contain a place of the same entity with no lower score:
     in any solution it can stand in for them, and the entity prefers it."""
     kept = []
-    # For each entity: the highest score of a place that begins at a word or after it, of those
-    # that end no later than the one that is looked at.
-    highest: dict[int, list[float]] = {}
+    # For each entity the places that matter to those that end later: where each begins and its
+    # score. The later one begins, the lower its score, or the one before it would not matter.
+    steps: dict[int, tuple[list[int], list[float]]] = {}
     for p in sorted(proposals, key=lambda p: (p.end, -p.start)):
-        of_entity = highest.setdefault(p.entity, [])
-        of_entity.extend([0.0] * (p.end - len(of_entity)))
-        if of_entity[p.start] >= p.score:
+        starts, scores = steps.setdefault(p.entity, ([], []))
+        at = bisect_left(starts, p.start)
+        if (scores[at] if at < len(scores) else 0.0) >= p.score:
             continue
         kept.append(p)
-        for word in range(p.start, -1, -1):
-            if of_entity[word] >= p.score:
-                break
-            of_entity[word] = p.score
+        end = bisect_right(starts, p.start)
+        first = end
+        while first and scores[first - 1] <= p.score:
+            first -= 1
+        starts[first:end] = [p.start]
+        scores[first:end] = [p.score]
     return kept
 
 

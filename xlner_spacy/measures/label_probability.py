@@ -8,6 +8,7 @@ from typing import ClassVar
 from ..models.description import Description
 from ..models.target_mentions import TargetMention, target_mentions
 from ..settings import check_setting
+from ..text.overlaps import Overlaps
 from ..types import Annotator, Bitext, Span
 
 
@@ -39,15 +40,22 @@ class LabelProbability:
     ) -> list[list[list[float]]]:
         """RAISES: whatever the NER raises; SetupError if its model cannot be loaded."""
         found = target_mentions(self.ner, bitexts)
+        return [self._scores(*row) for row in zip(bitexts, candidates, found, strict=True)]
+
+    def _scores(
+        self,
+        bitext: Bitext,
+        candidates: Sequence[Sequence[Span]],
+        mentions: Sequence[TargetMention],
+    ) -> list[list[float]]:
+        near = Overlaps((mention.start, mention.end) for mention in mentions)
         return [
-            [
-                [self._score(span, label, mentions) for span in spans]
-                for label, spans in zip(bitext.labels, own, strict=True)
-            ]
-            for bitext, own, mentions in zip(bitexts, candidates, found, strict=True)
+            [self._score(span, label, [mentions[n] for n in near.of(*span)]) for span in spans]
+            for label, spans in zip(bitext.labels, candidates, strict=True)
         ]
 
     def _score(self, span: Span, label: str, mentions: Sequence[TargetMention]) -> float:
+        """mentions: Those that the span shares words with; others say nothing of it."""
         return max(
             (
                 self._agreement(span, mention) * self._probability(mention)
@@ -65,4 +73,4 @@ class LabelProbability:
         if not self.partial:
             return float(span == (mention.start, mention.end))
         shared = min(end, mention.end) - max(start, mention.start)
-        return max(0, shared) / (max(end, mention.end) - min(start, mention.start))
+        return shared / (max(end, mention.end) - min(start, mention.start))

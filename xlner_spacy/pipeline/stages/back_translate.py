@@ -114,7 +114,7 @@ class BackTranslate(Stage):
                 [
                     _piece(record["text"], a, b, entities)
                     for a, b in pairwise(edges)
-                    if inside and _kind(tokens, a, b) == "sentence"
+                    if inside and _kind(tokens, record["text"], a, b) == "sentence"
                 ]
             )
         return parts

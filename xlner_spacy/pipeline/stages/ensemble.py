@@ -104,9 +104,8 @@ class Ensemble(Stage):
         wanted = [
             self._entity(vote, claims[vote["start"], vote["end"], vote["label"]]) for vote in enough
         ]
-        _, left_out = place(doc, wanted, self.overwrite)
-        for vote, entity in zip(enough, wanted, strict=True):
-            vote["outcome"] = "its place was taken" if entity in left_out else "placed"
+        for vote, outcome in zip(enough, place(doc, wanted, self.overwrite), strict=True):
+            vote["outcome"] = outcome
         set_votes(doc, votes)
 
     def _vote(

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from spacy.tokens import Doc, Span
 
 from ...document.attributes import claim, get_data
-from ...document.placing import projected, unplaced
+from ...document.bounds import is_too_long
+from ...document.placing import CROSSES, TAKEN, projected, sentence_numbers, unplaced
 from ...document.span_groups import CANDIDATES, candidates
 from ...types import (
     Candidate,
@@ -27,7 +28,8 @@ class Match(Stage):
 
     A Doc's translations are matched one by one. Where they want different entities on the
     same words, the one that more translations agree on is placed, then the one with the
-    higher score, then the one of the earlier translation.
+    higher score, then the one of the earlier translation. Nothing is placed across a sentence
+    boundary that is on the Doc.
     """
 
     name = "match"
@@ -57,11 +59,13 @@ class Match(Stage):
         kept = [] if self.overwrite else list(doc.ents)
         taken = {word for span in kept for word in range(span.start, span.end)}
         offered = candidates(doc)
-        wanted = [
-            candidate
-            for translation in range(len(doc._.xl_translations))
-            for candidate in self._choose(offered, translation, taken)
-        ]
+        sentence = sentence_numbers(doc)
+        possible: list[list[Candidate]] = [[] for _ in doc._.xl_translations]
+        for c in offered:
+            words = range(c["start"], c["end"])
+            if sentence[words[0]] == sentence[words[-1]] and taken.isdisjoint(words):
+                possible[c["translation"]].append(c)
+        wanted = [chosen for own in possible for chosen in self._choose(own)]
         placed = _without_overlap(doc, wanted)
         spans = [Span(doc, c["start"], c["end"], _entity(doc, c)["label"]) for c in placed]
         # Every token was looked at, so what is no entity is known to be none.
@@ -72,15 +76,9 @@ class Match(Stage):
         doc._.xl_entities = sorted([*transferred, *own], key=lambda e: e["start"])
         doc._.xl_unplaced = _unplaced(doc, offered, wanted, placed, taken)
 
-    def _choose(
-        self, offered: list[Candidate], translation: int, taken: set[int]
-    ) -> list[Candidate]:
+    def _choose(self, offered: list[Candidate]) -> list[Candidate]:
         """The places that the entities of one translation get among themselves."""
-        free = {
-            Proposal(c["entity"], c["start"], c["end"], c["score"]): c
-            for c in offered
-            if c["translation"] == translation and taken.isdisjoint(range(c["start"], c["end"]))
-        }
+        free = {Proposal(c["entity"], c["start"], c["end"], c["score"]): c for c in offered}
         return [free[proposal] for proposal in checks.chosen(self.matcher(list(free)), free)]
 
 
@@ -132,6 +130,7 @@ def _unplaced(
     claims = {_claim(doc, candidate) for candidate in placed}
     settled = {(c["translation"], c["entity"]) for c in wanted if _claim(doc, c) in claims}
     taken = taken | {word for c in placed for word in range(c["start"], c["end"])}
+    sentence = sentence_numbers(doc)
     of_entity: dict[tuple[int, int], list[Candidate]] = {}
     for candidate in offered:
         key = candidate["translation"], candidate["entity"]
@@ -141,16 +140,28 @@ def _unplaced(
         linked = {int(link[0]) for link in doc._.xl_alignments[n]}
         for k, entity in enumerate(translation["entities"] or []):
             if (n, k) not in settled:
-                reason = _why_not(entity, of_entity.get((n, k), []), linked, taken)
+                if own := of_entity.get((n, k)):
+                    reason = _why_not_there(own, taken, sentence)
+                else:
+                    reason = _why_nowhere(entity, linked)
                 lost.append(unplaced(entity, n, reason))
     return lost
 
 
-def _why_not(entity: SourceEntity, own: list[Candidate], linked: set[int], taken: set[int]) -> str:
-    if any(taken.isdisjoint(range(c["start"], c["end"])) for c in own):
-        return "score too low"
-    if own:
-        return "its place was taken"
+def _why_not_there(own: list[Candidate], taken: set[int], sentence: list[int]) -> str:
+    """Why an entity got none of the places where it might be."""
+    spans = [range(c["start"], c["end"]) for c in own]
+    within = [words for words in spans if sentence[words[0]] == sentence[words[-1]]]
+    if not within:
+        return CROSSES
+    free = any(taken.isdisjoint(words) for words in within)
+    return "score too low" if free else TAKEN
+
+
+def _why_nowhere(entity: SourceEntity, linked: set[int]) -> str:
+    """Why there is no place where an entity might be."""
+    if is_too_long(entity):
+        return "too long for a name"
     if linked.isdisjoint(range(entity["start"], entity["end"])):
         return "no aligned word"
     return "no candidate span"
