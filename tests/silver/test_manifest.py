@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 import spacy
 from spacy.language import Language
-from xlner_spacy.silver.select import Selection
 
 from xlner_spacy.errors import InputError
-from xlner_spacy.silver.builder import BuildOptions, build
+from xlner_spacy.silver.build_options import BuildOptions
+from xlner_spacy.silver.builder import build
 from xlner_spacy.silver.manifest import local_models, read_manifest, versions
+from xlner_spacy.silver.selection import Selection
 
 OPTIONS = BuildOptions(shard_size=2)
 
