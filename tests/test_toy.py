@@ -60,7 +60,7 @@ def test_the_manifest_the_report_and_the_card_have_it(manifest):
     assert part.what == "likeness of lengths"
     assert part.versions == [f"spacy {spacy.__version__}"]
     assert part.arguments == {"unit": "characters"}
-    card = render_card({"lang": "pt", "name": "toy", "pipeline": ["ner"]}, [manifest], {})
+    card = render_card({**spacy.blank("pt").meta, "name": "toy", "sources": []}, [manifest], {})
     assert f"| likeness of lengths | spacy {spacy.__version__} |" in card
 
 
