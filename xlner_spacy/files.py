@@ -19,6 +19,11 @@ from .errors import InputError, SetupError
 logger = logging.getLogger(__name__)
 
 
+def suffix_of(path: str | Path) -> str:
+    """How a file's name ends, in small letters: ".txt" for "TEXTS.TXT" too."""
+    return Path(path).suffix.lower()
+
+
 def existing(path: str | Path) -> Path:
     """RAISES: InputError if there is no such file."""
     file = Path(path)

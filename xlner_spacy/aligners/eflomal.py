@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError, SetupError
+from ..errors import InputError, SetupError, install_hint
 from ..files import atomic_file, check_place
 from ..models.encoder_aligner import Pair
 from ..models.requirements import Needs
@@ -21,7 +21,7 @@ from ..settings import check_setting
 from ..types import Link
 from .symmetrized import DEFAULT, check_heuristic, symmetrize
 
-NEEDS = Needs(module="eflomal", install='pip install "xlner-spacy[eflomal]"')
+NEEDS = Needs(module="eflomal", install=install_hint("eflomal"))
 
 
 def make_eflomal(
@@ -126,7 +126,7 @@ def _eflomal() -> Any:
     except ImportError as error:
         raise SetupError(
             "The aligner eflomal is not installed.",
-            hint='pip install "xlner-spacy[eflomal]" (it is compiled: a C compiler must be there, '
+            hint=f"{install_hint('eflomal')} (it is compiled: a C compiler must be there, "
             "on Debian: apt-get install build-essential python3-dev)",
         ) from error
     return eflomal

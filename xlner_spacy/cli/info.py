@@ -92,52 +92,49 @@ def _choices(source: str, target: str) -> dict[str, dict[str, Any]]:
 
 def show(facts: dict[str, Any]) -> None:
     """Print the facts as tables."""
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console()
-    table = Table(title=f"xlner-spacy {facts['version']}", title_justify="left")
-    table.add_column("package")
-    table.add_column("version")
-    for group in ("packages", "offline", "fast"):
-        for name, version in facts[group].items():
-            extra = "" if group == "packages" else f" (extra: {group})"
-            table.add_row(name + extra, version or "not installed")
-    console.print(table)
-    backends = Table(title="Registered backends", title_justify="left")
-    for column in ("registry", "name"):
-        backends.add_column(column, no_wrap=True)
-    for column in ("needs", "is there"):
-        backends.add_column(column, overflow="fold")
-    for registry, known in facts["backends"].items():
-        for name, fact in known.items():
-            there = "yes" if fact["needs"] else ""  # a part of somebody's that does not say
-            state = f"no: {fact['install']}" if fact["missing"] else there
-            backends.add_row(f"@{registry}", name, fact["needs"], state)
-        backends.add_section()
-    console.print(backends)
+    rows = [
+        (name if group == "packages" else f"{name} (extra: {group})", version or "not installed")
+        for group in ("packages", "offline", "fast")
+        for name, version in facts[group].items()
+    ]
+    _print_table(f"xlner-spacy {facts['version']}", ("package", "version"), rows)
+    backends = [
+        (f"@{registry}", name, fact["needs"], _state(fact))
+        for registry, known in facts["backends"].items()
+        for name, fact in known.items()
+    ]
+    _print_table("Registered backends", ("registry", "name", "needs", "is there"), backends)
     if "pair" in facts:
-        _show_pair(console, facts["pair"])
+        _show_pair(facts["pair"])
 
 
-def _show_pair(console: Any, pair: dict[str, Any]) -> None:
-    from rich.table import Table
+def _state(fact: dict[str, str]) -> str:
+    if fact["missing"]:
+        return f"no: {fact['install']}"
+    return "yes" if fact["needs"] else ""  # a part of somebody's that does not say
 
+
+def _show_pair(pair: dict[str, Any]) -> None:
     title = f"Texts in {pair['lang']!r}, entities found in {pair['source_lang']!r}"
-    table = Table(title=title, title_justify="left")
-    for column in ("part", "default", "network"):
-        table.add_column(column)
-    for part, choice in pair["parts"].items():
-        network = "downloads once" if choice["needs_network"] else "not needed"
-        table.add_row(part, choice["what"], network)
-    console.print(table)
+    rows = [
+        (part, choice["what"], "downloads once" if choice["needs_network"] else "not needed")
+        for part, choice in pair["parts"].items()
+    ]
+    _print_table(title, ("part", "default", "network"), rows)
     if pair["tokenizer"] == "xx":
-        console.print(
+        print(
             f"spaCy has no rules for {pair['lang']!r}: texts are tokenized as language 'xx'. In "
-            f'Python: nlp = spacy.blank("xx"); nlp.add_pipe("xl_projector", '
-            f'config={{"target_lang": "{pair["lang"]}"}})',
-            markup=False,
+            f'Python: xlner_spacy.load(lang="{pair["lang"]}")'
         )
+
+
+def _print_table(title: str, header: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    from wasabi import table
+
+    from ..text.terminal import printable
+
+    cells = [[printable(cell) for cell in row] for row in rows]
+    print(f"{title}\n{table(cells, header=header, divider=True, max_col=100)}")
 
 
 def _version(package: str) -> str | None:

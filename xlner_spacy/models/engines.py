@@ -18,11 +18,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..errors import SetupError
+from ..errors import SetupError, install_hint
 from .requirements import Needs
 
 ENGINES = ("auto", "torch", "openvino", "openvino-int8")
-OPENVINO = Needs("openvino", install='pip install "xlner-spacy[fast]"')
+OPENVINO = Needs("openvino", install=install_hint("fast"))
 # Raised whenever what is written into the cache changes, so that old files are not reused.
 FILE_FORMAT = 2
 OPENVINO_FILE = "model.xml"

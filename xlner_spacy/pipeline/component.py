@@ -14,7 +14,7 @@ from spacy.pipeline import Pipe
 from spacy.tokens import Doc
 
 from ..document.attributes import add_problem, clear_problems, set_language
-from ..errors import BackendError, InputError, SetupError, XlnerError
+from ..errors import BackendError, InputError, SetupError, XlnerError, log_failure
 from .stages.stage import Stage
 
 logger = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ def keep_failed(name: str, component: Any, docs: Sequence[Doc], error: Exception
     setup = isinstance(error, XlnerError) and not isinstance(error, BackendError)
     if setup or isinstance(error, OSError):
         raise error
-    logger.warning("%s: %s: %s on %r", name, type(error).__name__, error, docs[0].text[:60])
+    log_failure(logger, f"{name}: {type(error).__name__}", docs[0].text, error)
 
 
 def go_on_after_failures(nlp: Language) -> None:

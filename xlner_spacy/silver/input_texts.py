@@ -14,6 +14,7 @@ from ..corpus.gold import read_gold
 from ..corpus.labels import LabelMap
 from ..corpus.texts import SUFFIXES, count_docbin, read_docs
 from ..errors import InputError
+from ..files import suffix_of
 from ..pipeline.stages.translate import Translate
 from ..text.languages import tokenizer
 from .build_options import Mode
@@ -30,7 +31,7 @@ def read_texts(
     for path in inputs:
         if mode == "translate-train":
             yield from _labelled(path, translate.source_lang, labels)
-        elif path.suffix.lower() in SUFFIXES:
+        elif suffix_of(path) in SUFFIXES:
             yield from read_docs(str(path), nlp, translate.source_lang)
         else:
             yield from read_gold(path, nlp, translate.target_lang)
@@ -65,7 +66,8 @@ def digest(docs: Iterable[Doc]) -> str:
 def count_texts(inputs: Iterable[Path]) -> int:
     """How many texts there are, for the progress bar."""
     return sum(
-        count_docbin(path) if path.suffix == ".spacy" else _count_in_lines(path) for path in inputs
+        count_docbin(path) if suffix_of(path) == ".spacy" else _count_in_lines(path)
+        for path in inputs
     )
 
 
@@ -73,13 +75,14 @@ def _count_in_lines(path: Path) -> int:
     """.txt: one text per line; .jsonl: one per line that is not blank; columns: one per block of
     such lines."""
     total = 0
+    suffix = suffix_of(path)
     blank_before = True
     with path.open("rb") as lines:
         for line in lines:
             blank = not line.strip()
-            if path.suffix == ".txt":
+            if suffix == ".txt":
                 total += 1
-            elif path.suffix == ".jsonl":
+            elif suffix == ".jsonl":
                 total += not blank
             else:
                 total += blank_before and not blank

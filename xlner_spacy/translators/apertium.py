@@ -19,7 +19,7 @@ from pathlib import Path
 
 import langcodes
 
-from ..errors import SetupError
+from ..errors import SetupError, log_failure
 from ..models.child_process import Child, ChildFailed
 from ..models.lazy import LazyBackend
 from ..models.requirements import Needs
@@ -86,7 +86,7 @@ class Apertium(LazyBackend):
                 # It may have died of an earlier text, or been killed from outside.
                 if attempt == "last" or "no answer" in str(failure):
                     self.failures[text] = str(failure)
-                    logger.warning("Gave up translating %r: %s", text[:80], failure)
+                    log_failure(logger, f"Gave up translating ({failure})", text, failure)
                     break
         return ""
 

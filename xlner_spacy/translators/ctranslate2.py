@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import SetupError
-from ..models.hub import load
+from ..errors import SetupError, install_hint
+from ..models.hub import download, load
 from ..models.lazy import LazyBackend
 from ..models.requirements import Needs
 from ..models.seq2seq import (
@@ -39,7 +39,7 @@ from ..settings import check_setting
 
 NEEDS = Needs(
     module="ctranslate2",
-    install='pip install "xlner-spacy[ctranslate2]"',
+    install=install_hint("ctranslate2"),
     model="a model converted by ct2-transformers-converter",
 )
 
@@ -254,9 +254,8 @@ class CTranslate2Translator(LazyBackend):
 
     def _engine(self, name: str) -> Any:
         from ctranslate2 import Translator
-        from huggingface_hub import snapshot_download
 
-        folder = name if Path(name).is_dir() else load("translator", name, snapshot_download)
+        folder = name if Path(name).is_dir() else download("translator", name)
         device, _, index = self.device.partition(":")
         try:
             return Translator(

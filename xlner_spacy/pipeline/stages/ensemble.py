@@ -10,7 +10,7 @@ from spacy.tokens import Doc
 from ...document.attributes import add_problem
 from ...document.placing import place
 from ...document.span_groups import VOTES, set_votes
-from ...errors import InputError, SetupError
+from ...errors import InputError, SetupError, log_failure
 from ...settings import check_setting
 from ...types import Origin, Placement, Problem, Vote
 from .members import Ballot, Findings, Member, Method
@@ -172,9 +172,9 @@ def _keep_problems(doc: Doc, stage: str, answers: Mapping[str, Findings | Except
     known = [*(doc._.xl_problems or [])]
     for name, answer in answers.items():
         if isinstance(answer, Exception):
-            reason = f"{name}: {type(answer).__name__}: {answer}"
-            add_problem(doc, stage, "member failed", reason)
-            logger.warning("The member %s on %r", reason, doc.text[:60])
+            kind = type(answer).__name__
+            add_problem(doc, stage, "member failed", f"{name}: {kind}: {answer}")
+            log_failure(logger, f"The member {name}: {kind}", doc.text, answer)
             continue
         own: list[Problem] = []
         for problem in answer.problems:
