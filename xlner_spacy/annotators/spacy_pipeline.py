@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import spacy
 from spacy.language import Language
 
 from ..errors import SetupError, install_hint
+from ..models.description import Description
 from ..models.hub import loading
 from ..models.lazy import LazyBackend
-from ..models.requirements import Needs
 from ..settings import check_setting
 from ..text.languages import passing_words
 from ..text.mentions import mapped
@@ -22,17 +22,11 @@ from ..types import Mention
 # What no entity recogniser needs, and what costs most of a pipeline's time.
 NOT_NEEDED = ["tagger", "parser", "senter", "attribute_ruler", "lemmatizer", "morphologizer"]
 
-NEEDS = Needs(model="an installed spaCy pipeline or a folder")
 
+class SpacyPipeline(LazyBackend):
+    """Annotates with a pipeline given by name, by path, or as an object:
 
-def make_spacy_pipeline(
-    model: str,
-    labels: dict[str, str] | None = None,
-    trim: bool = False,
-    exclude: list[str] = NOT_NEEDED,
-    batch_size: int = 64,
-) -> SpacyPipeline:
-    """Registered as `xlner.SpacyPipeline.v1`.
+    nlp.get_pipe("xl_projector").use(annotator=SpacyPipeline(my_nlp))
 
     model (str): Name of an installed pipeline package, or a folder.
     labels (dict): Source label -> projected label; others are dropped and counted.
@@ -41,14 +35,12 @@ def make_spacy_pipeline(
     exclude (list): Components that are not loaded.
     batch_size (int): Texts that the pipeline gets at once.
     """
-    return SpacyPipeline(model, labels, trim, exclude, batch_size)
 
-
-class SpacyPipeline(LazyBackend):
-    """Annotates with a pipeline given by name, by path, or as an object:
-
-    nlp.get_pipe("xl_projector").use(annotator=SpacyPipeline(my_nlp))
-    """
+    description: ClassVar[Description] = Description(
+        "spaCy pipeline",
+        package="spacy",
+        model="an installed spaCy pipeline or a folder",
+    )
 
     def __init__(
         self,

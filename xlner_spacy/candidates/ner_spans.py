@@ -3,25 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
-from ..models.requirements import Needs
+from ..models.description import Description
 from ..models.target_mentions import TargetMention, target_mentions
 from ..types import Annotator, Bitext, Span
-
-NEEDS = Needs(model="an NER of the target language: @xl_annotators")
-
-
-def make_ner_spans(
-    ner: Annotator, sub_ranges: bool = False, match_labels: bool = False
-) -> NERSpans:
-    """Registered as `xlner.NERSpans.v1`.
-
-    ner (Annotator): An NER that reads the target language: a block of @xl_annotators,
-        any spaCy pipeline or Hugging Face model.
-    sub_ranges (bool): Also every n-gram within each span.
-    match_labels (bool): Only spans that have the entity's label.
-    """
-    return NERSpans(ner, sub_ranges, match_labels)
 
 
 class NERSpans:
@@ -29,7 +15,17 @@ class NERSpans:
 
     Its boundaries are those of the target language; what it does not find cannot be
     projected (see `xlner.Union.v1`). Mentions are widened to whole words.
+
+    ner (Annotator): An NER that reads the target language: a block of @xl_annotators,
+        any spaCy pipeline or Hugging Face model.
+    sub_ranges (bool): Also every n-gram within each span.
+    match_labels (bool): Only spans that have the entity's label.
     """
+
+    description: ClassVar[Description] = Description(
+        "spans of an NER of the target language",
+        model="an NER of the target language: @xl_annotators",
+    )
 
     def __init__(
         self, ner: Annotator, sub_ranges: bool = False, match_labels: bool = False

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
-from ..models.requirements import Needs
-from ..settings import check_setting
-from ..text.words import WITHIN, counted, is_break, stop_words
+from ..models.description import Description
+from ..settings import check_choice, check_setting
+from ..text.words import Within, counted, is_break, stop_words
 from ..types import Bitext, Span
 
-NEEDS = Needs()
 
+class Ngrams:
+    """For each entity, the n-grams whose first and last words are linked to it.
 
-def make_ngrams(
-    max_length: int = 10,
-    min_length: int = 1,
-    linked_edges: bool = True,
-    max_stop_words: int | None = None,
-    stop_word_edges: bool = True,
-    within: str = "text",
-) -> Ngrams:
-    """Registered as `xlner.Ngrams.v1`.
+    The paper (arXiv 2501.18750) takes all n-grams as candidates. Cutting an unlinked word
+    off the edge of a span never lowers a score made of links and lengths, and frees a
+    word for other entities: the optimum is among these, a few instead of hundreds.
 
     max_length (int): Words in a candidate, at the most.
     min_length (int): Words in a candidate, at the least.
@@ -35,16 +31,8 @@ def make_ngrams(
         that ends a sentence is in it; "clause": nor a comma, colon, bracket or dash. Only a
         token that is nothing but such a mark counts, so "U.S." does not, but "St ." does.
     """
-    return Ngrams(max_length, min_length, linked_edges, max_stop_words, stop_word_edges, within)
 
-
-class Ngrams:
-    """For each entity, the n-grams whose first and last words are linked to it.
-
-    The paper (arXiv 2501.18750) takes all n-grams as candidates. Cutting an unlinked word
-    off the edge of a span never lowers a score made of links and lengths, and frees a
-    word for other entities: the optimum is among these, a few instead of hundreds.
-    """
+    description: ClassVar[Description] = Description("n-grams with linked edges")
 
     def __init__(
         self,
@@ -53,7 +41,7 @@ class Ngrams:
         linked_edges: bool = True,
         max_stop_words: int | None = None,
         stop_word_edges: bool = True,
-        within: str = "text",
+        within: Within = "text",
     ) -> None:
         name = "Ngrams"
         check_setting(name, "max_length", max_length, max_length > 0, "greater than 0")
@@ -61,7 +49,7 @@ class Ngrams:
         check_setting(name, "min_length", min_length, in_range, f"from 1 to {max_length}")
         allowed = max_stop_words is None or max_stop_words >= 0
         check_setting(name, "max_stop_words", max_stop_words, allowed, "0 or more, or null")
-        check_setting(name, "within", within, within in WITHIN, f"one of {', '.join(WITHIN)}")
+        check_choice(name, "within", within, Within)
         self.max_length = max_length
         self.min_length = min_length
         self.linked_edges = linked_edges

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import ClassVar
 
-from ..models.requirements import Needs
+from ..models.description import Description
 from ..solving.groups import competing
 from ..solving.prices import Prices
 from ..solving.ties import EQUAL, by_entity
@@ -21,23 +22,6 @@ MAX_STEPS = 15_000
 # Proposals of entities that compete, up to which leaving some out does not pay.
 SMALL = 100
 
-NEEDS = Needs(model="HiGHS (highspy) for hard cases")
-
-
-def make_exact(
-    min_score: float = 0.0,
-    solver: str = "auto",
-    time_limit: float = 10.0,
-    projections: str = "at_most",
-    n: int = 1,
-    power: float = 1.0,
-) -> Exact:
-    """Registered as `xlner.Exact.v1`.
-
-    min_score, solver, time_limit, projections, n, power: As of `xlner.ILP.v1`.
-    """
-    return Exact(min_score, solver, time_limit, projections, n, power)
-
 
 class Exact(ILP):
     """What `xlner.ILP.v1` finds, sooner: the same optimum by the same rule among equals.
@@ -48,7 +32,15 @@ class Exact(ILP):
     In large problems proposals that no optimum contains are left out first, and what is left
     falls apart into small ones. Where too many ways are open all the same, and for more than
     one place an entity, the solver is asked.
+
+    min_score, solver, time_limit, projections, n, power: As in `xlner.ILP.v1`.
     """
+
+    description: ClassVar[Description] = Description(
+        "exact",
+        package="highspy",
+        model="HiGHS (highspy) for hard cases",
+    )
 
     def _first_optimum(self, proposals: list[Proposal]) -> list[Proposal]:
         goal = self._goal(proposals)

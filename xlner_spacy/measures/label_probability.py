@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
-from ..models.requirements import Needs
+from ..models.description import Description
 from ..models.target_mentions import TargetMention, target_mentions
 from ..settings import check_setting
 from ..types import Annotator, Bitext, Span
 
-NEEDS = Needs(model="an NER of the target language: @xl_annotators")
 
-
-def make_label_probability(
-    ner: Annotator, default: float = 1.0, partial: bool = False
-) -> LabelProbability:
-    """Registered as `xlner.LabelProbability.v1`.
+class LabelProbability:
+    """The probability that an NER gives the span the entity's label; 0 where it does not.
 
     ner (Annotator): An NER that reads the target language, with the labels that are
         projected: a block of @xl_annotators. With the block of `xlner.NERSpans.v1` or one of
@@ -24,11 +21,11 @@ def make_label_probability(
     partial (bool): A span that overlaps a mention gets the share of words that the two have
         in common, of all their words, of its probability. False: it gets nothing.
     """
-    return LabelProbability(ner, default, partial)
 
-
-class LabelProbability:
-    """The probability that an NER gives the span the entity's label; 0 where it does not."""
+    description: ClassVar[Description] = Description(
+        "probability of the label",
+        model="an NER of the target language: @xl_annotators",
+    )
 
     def __init__(self, ner: Annotator, default: float = 1.0, partial: bool = False) -> None:
         in_range = 0 <= default <= 1

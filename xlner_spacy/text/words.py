@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 from itertools import accumulate
+from typing import Literal
 
 from spacy.util import get_lang_class
 
 from .languages import has_spacy_rules, iso639_1
 
-WITHIN = ("text", "sentence", "clause")
+Within = Literal["text", "sentence", "clause"]
 
 # Unicode's own properties, for every script: "。", "؟" and "।" end sentences, "、" and "،" do
 # not. Line breaks end both; brackets and dashes only separate clauses.
@@ -20,10 +21,10 @@ _BREAKS = {
 }
 
 
-def is_break(word: str, within: str) -> bool:
+def is_break(word: str, within: Within) -> bool:
     """Whether no candidate that lies within a `within` may contain the word.
 
-    within (str): One of WITHIN.
+    within: How far a candidate may reach.
     """
     import regex
 

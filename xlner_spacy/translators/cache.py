@@ -14,39 +14,22 @@ import inspect
 import json
 import os
 import sqlite3
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from ..errors import SetupError
 from ..files import cache_dir
 from ..models.answers import check_translations
-from ..models.requirements import Needs
+from ..models.description import Description, describe
 from ..settings import check_setting
 from ..types import Translator
-
-NEEDS = Needs(model="another translator")
 
 # Texts asked for in one query; SQLite takes some thousands of values.
 _AT_ONCE = 500
 # Seconds to wait for another process that writes.
 _PATIENCE = 60.0
-
-
-def make_cache(
-    translator: Translator, folder: Path | None = None, version: str = ""
-) -> CachedTranslator:
-    """Registered as `xlner.Cache.v1`.
-
-    translator (Translator): The translator that does the work: a block of its own.
-    folder (Path): Where the translations are kept. None: "translations" in the user's cache
-        folder, or in that which XLNER_CACHE names.
-    version (str): Give another one to have everything translated anew; needed where the
-        translator cannot be told apart by its settings.
-    """
-    return CachedTranslator(translator, folder, version)
 
 
 class CachedTranslator:
@@ -56,8 +39,19 @@ class CachedTranslator:
     languages and the text; where a setting names a folder or a file, by its time of change
     too. What could not be translated is not kept, so that it is tried again.
 
-    hits, misses (int): Texts found, and texts translated, so far.
+    translator (Translator): The translator that does the work: a block of its own.
+    folder (Path): Where the translations are kept. None: "translations" in the user's cache
+        folder, or in that which XLNER_CACHE names.
+    version (str): Give another one to have everything translated anew; needed where the
+        translator cannot be told apart by its settings.
+
+    Attributes hits, misses (int): Texts found in the cache and texts translated, so far.
     """
+
+    description: ClassVar[Description] = Description(
+        "translator, its translations kept on disk",
+        model="another translator",
+    )
 
     def __init__(
         self, translator: Translator, folder: Path | None = None, version: str = ""
@@ -145,9 +139,9 @@ def identity(translator: Any) -> str:
         if (callable(value) or _is_setting(value)) and not name.startswith("_")
     }
     kind = translator if inspect.isroutine(translator) else type(translator)
-    needs = getattr(sys.modules.get(kind.__module__), "NEEDS", None)
-    package = needs.module.split(".")[0] if isinstance(needs, Needs) and needs.module else ""
-    return json.dumps([kind.__module__, kind.__qualname__, _version(package), settings])
+    description = describe(translator)
+    version = _version(description.package) if description else ""
+    return json.dumps([kind.__module__, kind.__qualname__, version, settings])
 
 
 def _is_setting(value: Any) -> bool:
@@ -166,9 +160,8 @@ def _setting(value: Any) -> Any:
 def _version(package: str) -> str:
     if not package:
         return ""
-    names = importlib.metadata.packages_distributions().get(package, [package])
     try:
-        return importlib.metadata.version(names[0])
+        return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return ""
 

@@ -24,6 +24,8 @@ class Align(Stage):
     name = "align"
     attribute = "xl_alignments"
     needs = ("xl_translations",)
+    settings = ("aligner",)
+    repeatable = True
 
     def __init__(self, aligner: Aligner, max_words: int = 4000) -> None:
         self.aligner = aligner

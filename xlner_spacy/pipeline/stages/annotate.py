@@ -34,6 +34,8 @@ class Annotate(Stage):
     name = "annotate"
     attribute = "xl_translations"
     needs = ("xl_translations",)
+    settings = ("source_lang", "annotator")
+    repeatable = True
 
     def __init__(self, annotator: Annotator, source_lang: str) -> None:
         self.annotator = annotator

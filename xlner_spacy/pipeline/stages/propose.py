@@ -26,6 +26,8 @@ class Propose(Stage):
     name = "propose"
     attribute = CANDIDATES
     needs = ("xl_translations", ENTITIES, "xl_alignments")
+    settings = ("candidates", "measure")
+    repeatable = True
 
     def __init__(self, candidates: CandidateGenerator, measure: Measure) -> None:
         self.candidates = candidates

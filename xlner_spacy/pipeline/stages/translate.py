@@ -33,6 +33,8 @@ class Translate(Stage):
 
     name = "translate"
     attribute = "xl_translations"
+    settings = ("source_lang", "translator", "max_words")
+    repeatable = True
 
     def __init__(
         self, translator: Translator, source_lang: str, target_lang: str, max_words: int
