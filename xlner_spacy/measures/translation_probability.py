@@ -30,7 +30,6 @@ class TranslationProbability:
         to do both (NLLB, M2M100).
     normalise (bool): Divide by the probability of translating a text into itself, for which
         the model must know both languages; not for models of one direction (OPUS-MT).
-    target_lang (str): The language of the texts. None: the pipeline's; needed for "xx".
     """
 
     description: ClassVar[Description] = Description(

@@ -26,8 +26,8 @@ class Stage(ABC):
 
     settings: The settings of its component that its outcome depends on, where other components
         have the stage too: it does the same in each if these are the same. None: all of them.
-    repeatable: Whether all that it does is in the Doc's user data, so that a comparison can do
-        it once and copy its outcome.
+    repeatable: Whether all that it does is in the Doc's user data and span groups, so that a
+        comparison can do it once and copy its outcome.
 
     `run` either deals with all the Docs of the batch or raises what the backend raised.
     """
