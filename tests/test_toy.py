@@ -10,13 +10,13 @@ import pytest
 import spacy
 from thinc.api import Config, ConfigValidationError
 from typer.testing import CliRunner
-from xlner_spacy.silver.select import Selection
 
 from xlner_spacy.cli.app import app
 from xlner_spacy.reports.card import render_card
 from xlner_spacy.reports.facts import parts
 from xlner_spacy.silver.builder import BuildOptions, build
 from xlner_spacy.silver.manifest import read_manifest
+from xlner_spacy.silver.selection import Selection
 
 CODE = Path(__file__).with_name("toy_measure.py")
 TOY = {"@xl_measures": "toy.SameLength.v1", "unit": "characters"}
