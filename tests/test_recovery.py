@@ -72,12 +72,12 @@ def test_texts_are_logged_only_where_that_is_asked_for(caplog):
     nlp = spacy.blank("pt")
     nlp.add_pipe("xl_projector").use(translator=quotes)
     go_on_after_failures(nlp)
-    with caplog.at_level(logging.WARNING):
+    with caplog.at_level(logging.WARNING, logger="xlner_spacy"):
         (doc,) = nlp.pipe([secret])
     assert "xl_projector: ValueError, for a text of 27 characters" in caplog.text
     assert "Salgado" not in caplog.text
     assert "Salgado" in doc._.xl_problems[0]["detail"]
-    with caplog.at_level(logging.INFO):  # xlner --verbose
+    with caplog.at_level(logging.INFO, logger="xlner_spacy"):  # xlner --verbose
         list(nlp.pipe([secret]))
     assert f"for {secret!r}: cannot translate" in caplog.text
 

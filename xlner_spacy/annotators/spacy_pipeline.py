@@ -15,7 +15,7 @@ from ..models.description import Description
 from ..models.hub import loading
 from ..models.lazy import LazyBackend
 from ..settings import check_setting
-from ..text.languages import passing_words
+from ..text.memory import memory_zone, one_at_a_time
 from ..text.mentions import mapped
 from ..types import Mention
 
@@ -59,7 +59,10 @@ class SpacyPipeline(LazyBackend):
 
     def __call__(self, texts: Sequence[str]) -> list[list[Mention]]:
         """RAISES: SetupError if there is no such pipeline."""
-        with passing_words(self.nlp):
+        # A pipeline that was given as an object may be used by others while this one works: its
+        # words are not ours to free.
+        given = isinstance(self.model, Language)
+        with one_at_a_time(), memory_zone(*([] if given else [self.nlp])):
             docs = self.nlp.pipe(texts, batch_size=self.batch_size)
             return [mapped(doc.text, _mentions(doc), self.labels, self.trim) for doc in docs]
 

@@ -178,7 +178,7 @@ def best_device(device: str) -> str:
     import torch
 
     if device == "auto":
-        device = _chosen.get("auto") or ("cuda" if torch.cuda.is_available() else "cpu")
+        return _chosen.get("auto") or ("cuda" if torch.cuda.is_available() else "cpu")
     try:
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:

@@ -24,7 +24,8 @@ from ..errors import InputError, SetupError
 from ..files import existing
 from ..pipeline.component import go_on_after_failures
 from ..pipeline.stages.translate import Translate
-from ..text.languages import passing_words, tokenizer
+from ..text.languages import blank
+from ..text.memory import memory_zone
 from . import manifest
 from .build_options import BuildOptions
 from .corpus_files import corpus_files
@@ -67,12 +68,13 @@ def build(
     settings = _settings(inputs, nlp, options, selection, labels, models)
     go_on_after_failures(nlp)
     workshop = Workshop(nlp, _translate_stage(nlp), options, selection)
-    texts = read_texts(inputs, options.mode, nlp, workshop.translate, labels)
+    reader = blank(workshop.translate.source_lang)  # of labelled texts
+    texts = read_texts(inputs, options.mode, nlp, reader, workshop.translate, labels)
     with open_folder(output, settings):
         merged = Totals()
         total = count_texts(inputs)
         with tqdm(total=total, unit="text", disable=not progress, smoothing=0.1) as bar:
-            for record in _parts(texts, output, workshop, settings, bar):
+            for record in _parts(texts, reader, output, workshop, settings, bar):
                 merged.add(record)
         if not merged.counts["texts"]["read"]:
             raise InputError(f"{', '.join(map(str, inputs))}: no texts.")
@@ -82,13 +84,17 @@ def build(
 
 
 def _parts(
-    texts: Iterator[Doc], output: Path, workshop: Workshop, settings: Mapping[str, Any], bar: tqdm
+    texts: Iterator[Doc],
+    reader: Language,
+    output: Path,
+    workshop: Workshop,
+    settings: Mapping[str, Any],
+    bar: tqdm,
 ) -> Iterator[dict[str, Any]]:
     """The records of all parts, in order. Those that are not there are made."""
     seen = SeenTexts(with_labels=workshop.options.mode == "translate-train")
-    vocabularies = (workshop.nlp, tokenizer(workshop.translate.source_lang))
     for number in count():
-        with passing_words(*vocabularies):
+        with memory_zone(workshop.nlp, reader):
             docs = list(islice(texts, workshop.options.shard_size))
             if not docs:
                 break

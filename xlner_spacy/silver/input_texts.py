@@ -16,12 +16,16 @@ from ..corpus.texts import SUFFIXES, count_docbin, read_docs
 from ..errors import InputError
 from ..files import suffix_of
 from ..pipeline.stages.translate import Translate
-from ..text.languages import tokenizer
 from .build_options import Mode
 
 
 def read_texts(
-    inputs: Sequence[Path], mode: Mode, nlp: Language, translate: Translate, labels: LabelMap | None
+    inputs: Sequence[Path],
+    mode: Mode,
+    nlp: Language,
+    reader: Language,
+    translate: Translate,
+    labels: LabelMap | None,
 ) -> Iterator[Doc]:
     """The input's texts as Docs: of the target language for translate-test, labelled ones of the
     source language for translate-train.
@@ -30,16 +34,18 @@ def read_texts(
     """
     for path in inputs:
         if mode == "translate-train":
-            yield from _labelled(path, translate.source_lang, labels)
+            yield from _labelled(path, reader, translate.source_lang, labels)
         elif suffix_of(path) in SUFFIXES:
             yield from read_docs(str(path), nlp, translate.source_lang)
         else:
             yield from read_gold(path, nlp, translate.target_lang)
 
 
-def _labelled(path: Path, source_lang: str, labels: LabelMap | None) -> Iterator[Doc]:
+def _labelled(
+    path: Path, reader: Language, source_lang: str, labels: LabelMap | None
+) -> Iterator[Doc]:
     """RAISES: InputError for a text that nobody has annotated: not one without entities."""
-    docs = read_gold(path, tokenizer(source_lang), source_lang, labels)
+    docs = read_gold(path, reader, source_lang, labels)
     for number, doc in enumerate(docs, 1):
         if len(doc) and not doc.has_annotation("ENT_IOB"):
             raise InputError(
