@@ -56,11 +56,9 @@ def read_config(
         raise InputError(f"{path}: there is no such config file.")
     try:
         return Config().from_disk(path, interpolate=interpolate, overrides=dict(overrides or {}))
-    except ConfigValidationError as error:
-        if overrides:
+    except ValueError as error:  # ConfigValidationError is one
+        if overrides and isinstance(error, ConfigValidationError):
             raise _bad_override(overrides) from error
-        raise InputError(f"{path} is not a config in spaCy's format: {error}") from error
-    except ValueError as error:
         raise InputError(f"{path} is not a config in spaCy's format: {error}") from error
 
 
@@ -69,13 +67,8 @@ def default_config(lang: str, source_lang: str = "en") -> Config:
 
     RAISES: SetupError if a code is no language, or both are the same.
     """
-    target, source = check_language(lang), check_language(source_lang)
-    config = blank(target).config.copy()
-    config["nlp"]["pipeline"] = ["xl_projector"]
-    languages = {"source_lang": source, "target_lang": target}
-    config["components"] = {"xl_projector": {"factory": "xl_projector", **languages}}
     # Loading it chooses the blocks and fills in the settings that have a default.
-    return _from_config(config, "The default config").config
+    return _default(lang, source_lang).config
 
 
 def load(
@@ -104,8 +97,10 @@ def load(
             raise InputError(
                 "The language of the texts is not given.", hint="Give it, for example --lang pt"
             )
-        config = default_config(lang, source_lang or "en")
-        return _from_config(_overridden(config, overrides), "The default config")
+        nlp = _default(lang, source_lang or "en")
+        if not overrides:
+            return nlp
+        return _from_config(_overridden(nlp.config, overrides), "The default config")
     if str(pipeline).endswith(".cfg"):
         config = read_config(Path(pipeline), overrides=overrides)
         if lang is not None and config.get("nlp", {}).get("lang") == "xx":
@@ -133,6 +128,15 @@ def check_projects(nlp: Language, name: object) -> None:
             f"{name} describes a pipeline without an xl_ component ({', '.join(nlp.pipe_names)}).",
             hint='Add one: factory = "xl_projector"',
         )
+
+
+def _default(lang: str, source_lang: str) -> Language:
+    target, source = check_language(lang), check_language(source_lang)
+    config = blank(target).config.copy()
+    config["nlp"]["pipeline"] = ["xl_projector"]
+    languages = {"source_lang": source, "target_lang": target}
+    config["components"] = {"xl_projector": {"factory": "xl_projector", **languages}}
+    return _from_config(config, "The default config")
 
 
 def _saved(pipeline: str | Path, overrides: dict[str, Any]) -> Language:
