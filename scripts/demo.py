@@ -7,7 +7,7 @@ from textwrap import indent
 from typing import Annotated
 
 import typer
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc
 from tqdm import tqdm
 from wasabi import table
 
@@ -46,7 +46,12 @@ def as_text(doc: Doc) -> str:
     """A text, and below it one line per entity: its label, its source and how well the links
     support its place."""
     rows = [
-        (printable(ent.text), ent.label_, printable(ent._.xl_source["text"]), _confidence(ent))
+        (
+            printable(ent.text),
+            ent.label_,
+            printable(ent._.xl_source["text"]),
+            f"{ent._.xl_confidence:.2f}",
+        )
         for ent in doc.ents
     ]
     text = f"{printable(doc.text)}\n"
@@ -57,10 +62,6 @@ def row_lines(rows: list[tuple[str, ...]]) -> str:
     """Aligned columns, indented."""
     columns = str(table(rows, header=("entity", "label", "from (source)", "place"), max_col=60))
     return indent(columns.strip("\n"), "    ") + "\n"
-
-
-def _confidence(ent: Span) -> str:
-    return f"{ent._.xl_confidence:.2f}"
 
 
 if __name__ == "__main__":

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
-from wasabi import Printer
+from wasabi import msg
 
 from ..errors import InputError
 from .options import Debug, RequiredLang
@@ -36,8 +37,6 @@ def init_config(
     Nothing in it is left to be chosen, so it does the same on every machine. Change it and give
     it to --config of the other commands, or train from it.
     """
-    from pathlib import Path
-
     from ..files import atomic_file, check_place
     from ..pipeline.loading import default_config
 
@@ -52,6 +51,5 @@ def init_config(
         return
     with atomic_file(path) as file:
         file.write(f"{text}\n".encode())
-    msg = Printer(no_print=False)
     msg.good(f"Wrote {path}")
     msg.text(f"Use it: xlner project texts.txt out.jsonl --config {path}")

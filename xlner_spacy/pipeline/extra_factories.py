@@ -13,14 +13,12 @@ from ..text.markers import MIN_SIMILARITY, STYLE
 from ..types import Annotator, Translator
 from . import defaults
 from .component import Scorer, StageComponent
-from .factories import SCORE_WEIGHTS, language_pair, match_stage, propose_stage
+from .factories import NER_SCORER, SCORE_WEIGHTS, language_pair, match_stage, propose_stage
 from .stages.back_translate import BackTranslate, Keep
 from .stages.ensemble import Ensemble
 from .stages.members import Member, Method, OtherPipeline
 from .stages.transfer import Transfer
 from .written_out import default_part
-
-_SCORER = {"@scorers": "spacy.ner_scorer.v1"}
 
 
 @Language.factory(
@@ -85,7 +83,12 @@ def make_back_translator(
     "xl_transfer",
     assigns=["doc._.xl_entities", "doc.ents"],
     default_score_weights=SCORE_WEIGHTS,
-    default_config={"target_lang": None, "annotator": None, "overwrite": True, "scorer": _SCORER},
+    default_config={
+        "target_lang": None,
+        "annotator": None,
+        "overwrite": True,
+        "scorer": NER_SCORER,
+    },
 )
 def make_transfer(
     nlp: Language,
@@ -120,7 +123,7 @@ def make_transfer(
         "threshold": 0.5,
         "alpha": 0.5,
         "overwrite": True,
-        "scorer": _SCORER,
+        "scorer": NER_SCORER,
     },
 )
 def make_ensemble(

@@ -32,6 +32,10 @@ from .stages.stage import Stage
 from .stages.translate import Translate
 from .written_out import default_part
 
+# For components that set Doc.ents, as those of spaCy's `ner`.
+NER_SCORER = {"@scorers": "spacy.ner_scorer.v1"}
+SCORE_WEIGHTS: dict[str, float | None] = {"ents_f": 1.0, "ents_p": 0.0, "ents_r": 0.0}
+
 _LANGUAGES: dict[str, Any] = {"source_lang": "en", "target_lang": None}
 _TRANSLATE: dict[str, Any] = {"translator": None, "max_words": 100}
 _MATCH: dict[str, Any] = {
@@ -39,10 +43,8 @@ _MATCH: dict[str, Any] = {
     "measure": None,
     "matcher": None,
     "overwrite": True,
-    "scorer": {"@scorers": "spacy.ner_scorer.v1"},
+    "scorer": NER_SCORER,
 }
-# For components that set Doc.ents, as those of spaCy's `ner`.
-SCORE_WEIGHTS: dict[str, float | None] = {"ents_f": 1.0, "ents_p": 0.0, "ents_r": 0.0}
 
 
 @Language.factory(
