@@ -27,13 +27,16 @@ VOTES = "xl_votes"
 
 def set_candidates(doc: Doc, found: Sequence[Candidate]) -> None:
     """Put candidates on the Doc, in the place of earlier ones."""
-    translations = doc._.xl_translations or []
-    labels = [translations[c["translation"]]["entities"][c["entity"]]["label"] for c in found]
+    # Names as numbers: spaCy would look the string of each span up again.
+    labels = [
+        [doc.vocab.strings.add(entity["label"]) for entity in translation["entities"] or []]
+        for translation in doc._.xl_translations or []
+    ]
     doc.spans[CANDIDATES] = SpanGroup(
         doc,
         name=CANDIDATES,
         spans=[
-            Span(doc, c["start"], c["end"], label) for c, label in zip(found, labels, strict=True)
+            Span(doc, c["start"], c["end"], labels[c["translation"]][c["entity"]]) for c in found
         ],
         attrs={
             "scores": [c["score"] for c in found],
