@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from spacy.tokens import Doc
 
 from ...document.attributes import language_of, set_data, set_dropped
-from ...document.placing import place, projected, unplaced
+from ...document.placing import place
+from ...document.records import displaced, projected
 from ...types import Annotator, Placement, SourceEntity, Translation
 from .annotate import entities_of, find_mentions
 from .stage import Stage
@@ -37,7 +38,7 @@ class Transfer(Stage):
             found = [_itself(doc, entity) for entity in entities]
             placed, left_out = place(doc, found, self.overwrite)
             set_data("xl_transferred", doc, placed)
-            doc._.xl_unplaced = [unplaced(e, -1, "its place was taken") for e in left_out]
+            doc._.xl_unplaced = [displaced(e) for e in left_out]
 
     def give_up(self, doc: Doc) -> None:
         place(doc, [], self.overwrite)
