@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import spacy
@@ -39,7 +39,7 @@ from xlner_spacy.pipeline.component import StageComponent
 from xlner_spacy.pipeline.loading import read_config
 from xlner_spacy.pipeline.stages.align import Align
 from xlner_spacy.pipeline.stages.annotate import Annotate
-from xlner_spacy.pipeline.stages.back_translate import KEEP, BackTranslate
+from xlner_spacy.pipeline.stages.back_translate import BackTranslate, Keep
 from xlner_spacy.pipeline.stages.stage import Stage
 from xlner_spacy.pipeline.stages.translate import Translate
 from xlner_spacy.silver.marker_projection import MARKED, TranslateMarked, place_marked
@@ -221,7 +221,7 @@ def systems(bench: Bench, docs: Sequence[Doc], gold: Sequence[set[Entity]]) -> d
     direct = bench.direct(docs)
     sources = [_source_of(doc) for doc in docs]
     counts: Counter = Counter()
-    for keep, aligner in product(KEEP, bench.same_language):
+    for keep, aligner in product(get_args(Keep), bench.same_language):
         counts = bench.back(docs, aligner, keep=keep)
         for method in METHODS if keep == "none" else ["default"]:
             found = bench.match(docs, method)

@@ -23,8 +23,9 @@ from pathlib import Path
 import spacy
 
 from xlner_spacy.files import write_json
-from xlner_spacy.silver.builder import BuildOptions, build
-from xlner_spacy.silver.select import Selection
+from xlner_spacy.silver.build_options import BuildOptions
+from xlner_spacy.silver.builder import build
+from xlner_spacy.silver.selection import Selection
 from xlner_spacy.types import Link, Mention
 
 RESULT = Path(__file__).parent / "results" / "build_memory.json"

@@ -36,9 +36,12 @@ SYSTEMS = {
     "translate-test": ("translate-test (at run time)", [TEST]),
     "translate-train": ("translate-train", [trained("translate-train")]),
     "silver": ("silver student of translate-test", [trained("silver")]),
-    "joined": ("student of both silver sets", [trained("joined")]),
-    "ensemble": ("translate-train and translate-test together", [trained("translate-train"), TEST]),
-    "ensemble-student": ("student of these two together", [trained("ensemble")]),
+    "joined": ("student of both silver sets, joined", [trained("joined")]),
+    "ensemble": (
+        "ensemble of translate-train and translate-test",
+        [trained("translate-train"), TEST],
+    ),
+    "ensemble-student": ("student of the ensemble", [trained("ensemble")]),
     "gold": ("Portuguese gold: the ceiling", [trained("gold")]),
 }
 

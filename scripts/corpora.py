@@ -5,11 +5,13 @@
 NAME is a corpus of `xlner benchmark compare` (europarl-ner, uner-pud, masakhaner2, pan-x, or one
 language of it, pan-x:sw), or the path of one file. Without any: those of the workflow `bosque`.
 
-Each comes from the folder that XLNER_DATA names, or is downloaded; one that is there stays.
+Each comes from the folder that XLNER_DATA names, or is downloaded; one that is there stays. One that
+does not have the checksum of project.yml is refused.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import shutil
@@ -18,6 +20,7 @@ import tarfile
 import urllib.request
 import zipfile
 from pathlib import Path
+from typing import IO
 
 import srsly
 
@@ -28,27 +31,43 @@ from xlner_spacy.files import atomic_file
 ASSETS = Path("assets")
 
 
-def fetch(file: Path, url: str, local: Path | None) -> None:
-    """Put one file in its place. `local` has it in a folder of the same name.
+def fetch(file: Path, asset: dict[str, str], local: Path | None) -> None:
+    """Put one asset in its place. `local` has it in a folder of the same name.
 
-    RAISES: InputError that says where to put the file if it can be had nowhere.
+    RAISES: InputError that says where to put the file if it can be had nowhere, or if it does not
+        have the asset's checksum.
     """
     if file.is_file():
         return
     name = Path(file.parent.name) / file.name
     file.parent.mkdir(parents=True, exist_ok=True)
     if local is not None and (local / name).is_file():
-        with atomic_file(file) as copy, (local / name).open("rb") as original:
-            shutil.copyfileobj(original, copy)
+        with (local / name).open("rb") as original, atomic_file(file) as copy:
+            copy_checked(original, copy, asset, str(local / name))
         return
+    url = asset["url"]
     try:
         with urllib.request.urlopen(url, timeout=60) as answer, atomic_file(file) as copy:
-            shutil.copyfileobj(answer, copy)
+            copy_checked(answer, copy, asset, url)
     except OSError as error:  # URLError and timeouts among them
         raise InputError(
             f"{name} cannot be downloaded from {url} ({error}).",
             hint=f"Put it at {file}, or set XLNER_DATA to a folder that has {name}.",
         ) from error
+
+
+def copy_checked(original: IO[bytes], copy: IO[bytes], asset: dict[str, str], origin: str) -> None:
+    """RAISES: InputError if what was copied does not have the asset's checksum."""
+    digest = hashlib.md5(usedforsecurity=False)
+    while block := original.read(1 << 20):
+        digest.update(block)
+        copy.write(block)
+    if asset.get("checksum", digest.hexdigest()) != digest.hexdigest():
+        raise InputError(
+            f"{origin} is another version of {asset['dest']}: its MD5 is {digest.hexdigest()}, "
+            f"that in project.yml {asset['checksum']}.",
+            hint=f"Use the file from {asset['url']}. If that is the one, correct the checksum.",
+        )
 
 
 def unpack(archive: Path, lang: str) -> list[Path]:
@@ -86,7 +105,7 @@ def _take(archive: tarfile.TarFile, file: Path) -> list[Path]:
     return []
 
 
-def fetch_pan_x(lang: str, url: str, local: Path | None) -> list[Path]:
+def fetch_pan_x(lang: str, asset: dict[str, str], local: Path | None) -> list[Path]:
     """The test file of one language, or of all: as it is in `local`, or out of the archive."""
     file = ASSETS / "pan_x" / lang / "test"
     if lang and not file.is_file() and local is not None:
@@ -98,21 +117,21 @@ def fetch_pan_x(lang: str, url: str, local: Path | None) -> list[Path]:
     if lang and file.is_file():
         return [file]
     archive = ASSETS / "pan_x" / "panx_dataset.zip"
-    fetch(archive, url, local)
+    fetch(archive, asset, local)
     return unpack(archive, lang)
 
 
 def main(wanted: list[str]) -> None:
     """Fetch what is wanted, or what the workflow `bosque` needs."""
     project = srsly.read_yaml("project.yml")
-    assets = {asset["dest"]: asset["url"] for asset in project["assets"]}
+    assets = {asset["dest"]: asset for asset in project["assets"]}
     folder = os.environ.get("XLNER_DATA")
     local = Path(folder) if folder else None
     (bosque,) = (c["outputs"] for c in project["commands"] if c["name"] == "corpora")
     for name in wanted or bosque:
         if name.partition(":")[0] == "pan-x":
-            url = assets["assets/pan_x/panx_dataset.zip"]
-            made = fetch_pan_x(name.partition(":")[2], url, local)
+            archive = assets["assets/pan_x/panx_dataset.zip"]
+            made = fetch_pan_x(name.partition(":")[2], archive, local)
         else:
             made = [Path(dest) for dest in _files(name, assets)]
             for file in made:
@@ -120,7 +139,7 @@ def main(wanted: list[str]) -> None:
         print(*made, sep="\n")
 
 
-def _files(name: str, assets: dict[str, str]) -> list[str]:
+def _files(name: str, assets: dict[str, dict[str, str]]) -> list[str]:
     """The assets of a corpus, or the one of that path."""
     if name in assets:
         return [name]

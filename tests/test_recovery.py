@@ -10,6 +10,7 @@ from spacy.tokens import DocBin
 from spacy.util import ignore_error
 
 from xlner_spacy.errors import BackendError, SetupError
+from xlner_spacy.pipeline.component import go_on_after_failures
 
 
 class Flaky:
@@ -60,6 +61,25 @@ def test_ignore_error_keeps_the_doc(flaky):
     nlp, _ = flaky
     nlp.set_error_handler(ignore_error)
     assert [doc.text for doc in nlp.pipe(BAD)] == BAD
+
+
+def quotes(texts, **_):
+    raise ValueError(f"cannot translate {texts[0]!r}")
+
+
+def test_texts_are_logged_only_where_that_is_asked_for(caplog):
+    secret = "O Rui Salgado tem diabetes."
+    nlp = spacy.blank("pt")
+    nlp.add_pipe("xl_projector").use(translator=quotes)
+    go_on_after_failures(nlp)
+    with caplog.at_level(logging.WARNING, logger="xlner_spacy"):
+        (doc,) = nlp.pipe([secret])
+    assert "xl_projector: ValueError, for a text of 27 characters" in caplog.text
+    assert "Salgado" not in caplog.text
+    assert "Salgado" in doc._.xl_problems[0]["detail"]
+    with caplog.at_level(logging.INFO, logger="xlner_spacy"):  # xlner --verbose
+        list(nlp.pipe([secret]))
+    assert f"for {secret!r}: cannot translate" in caplog.text
 
 
 def test_by_default_the_error_is_raised(flaky):

@@ -145,6 +145,11 @@ def test_project_all_ends_with_a_package_that_works_without_us(project):
     assert "['tok2vec', 'ner']" in result.stdout
     assert (project / "report.html").stat().st_size > 10_000
 
+    unseen = srsly.read_yaml(project / "project.yml")["vars"]["unseen"]
+    script = [sys.executable, "scripts/try_model.py", "pt_xl_silver", unseen]
+    result = run(*script, cwd=project, PYTHONPATH=str(project / "site"))
+    assert "of 3 expected entities are right" in result.stdout
+
 
 def packages_without_ours(folder):
     """What is installed, as it would be on a machine that never had this package."""

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+
+
+def install_hint(extra: str) -> str:
+    """The command that installs one of our extras. It names the checkout: the package is not on
+    the index yet, and somebody else could take its name there."""
+    return f'pip install ".[{extra}]" in the checkout of xlner-spacy'
+
 
 class XlnerError(Exception):
     """Base of every error raised on purpose by this package.
@@ -34,3 +42,14 @@ class BackendError(XlnerError):
 
 class InputError(XlnerError):
     """A file or an argument that cannot be used: names the file and the line."""
+
+
+def log_failure(logger: logging.Logger, what: str, text: str, detail: object = "") -> None:
+    """Log that something was not done for a text. Texts may be private: the text and the detail,
+    which may quote it, are logged at INFO only (`xlner --verbose`).
+
+    what (str): What was not done, in words that do not depend on the text.
+    detail: The reason, an error for example.
+    """
+    logger.warning("%s, for a text of %d characters", what, len(text))
+    logger.info("%s, for %r: %s", what, text[:80], detail)

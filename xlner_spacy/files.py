@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import glob
 import json
 import logging
 import os
@@ -17,6 +19,11 @@ import platformdirs
 from .errors import InputError, SetupError
 
 logger = logging.getLogger(__name__)
+
+
+def suffix_of(path: str | Path) -> str:
+    """How a file's name ends, in small letters: ".txt" for "TEXTS.TXT" too."""
+    return Path(path).suffix.lower()
 
 
 def existing(path: str | Path) -> Path:
@@ -51,8 +58,10 @@ def make_folder(path: Path) -> None:
 @contextmanager
 def atomic_file(path: Path) -> Iterator[IO[bytes]]:
     """A file that gets its name when the block ends, and is removed if it raises."""
-    path = path.resolve()  # of a link, what it points to
+    path = path.resolve()  # the target of a link
+    _remove_abandoned(path)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    fcntl.flock(handle, fcntl.LOCK_EX)
     partial = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -61,6 +70,17 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _remove_abandoned(path: Path) -> None:
+    """Remove partial files of processes that were killed: nobody holds a lock on them."""
+    for partial in path.parent.glob(f".{glob.escape(path.name)}-????????"):
+        with partial.open("rb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            partial.unlink(missing_ok=True)
 
 
 def _umask() -> int:

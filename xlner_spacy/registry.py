@@ -1,12 +1,12 @@
 """The registries that every exchangeable part plugs into.
 
 Each is a spaCy registry, so `@xl_aligners = "xlner.SimAlign.v1"` works in any config.
-A package of your own adds a function to one through an entry point of the group
+A package of your own adds a class or a function to one through an entry point of the group
 `spacy_<registry>`, for example in setup.cfg:
 
     [options.entry_points]
     spacy_xl_measures =
-        acme.MyScore.v1 = acme.scores:make_my_score
+        acme.MyScore.v1 = acme.scores:MyScore
 
 or, in a script, with the decorator `@spacy.registry.xl_measures("acme.MyScore.v1")`.
 """

@@ -234,10 +234,6 @@ class Bitext:
         ]
 
     @cached_property
-    def _links_by_target(self) -> list[list[Link]]:
-        return [sorted(links, key=_target) for links in self.links_of]
-
-    @cached_property
     def entity_mass(self) -> list[dict[int, float]]:
         """For each entity, the summed confidence of its links to each target word."""
         masses: list[dict[int, float]] = []
@@ -248,17 +244,27 @@ class Bitext:
             masses.append(mass)
         return masses
 
-    def trust(self, entity: int, span: Span) -> float:
-        """How sure the links between an entity and a target span are: the mean, over the words
-        of both, of the confidence of the word's best link to the other; 0 without links."""
+    def trust(self, entity: int, spans: Sequence[Span]) -> list[float]:
+        """How sure the links between an entity and each of some target spans are: the mean, over
+        the words of both, of the confidence of the word's best link to the other; 0 without
+        links."""
+        links = sorted(self.links_of[entity], key=_target)
+        targets = [link.target for link in links]
+        first, last = self.entities[entity]
+        found: dict[Span, float] = {}
         best: dict[tuple[str, int], float] = {}
-        links = self._links_by_target[entity]
-        first, last = (bisect_left(links, word, key=_target) for word in span)
-        for source, target, confidence in links[first:last]:
-            for word in (("source", source), ("target", target)):
-                best[word] = max(best.get(word, 0.0), confidence)
-        start, end = self.entities[entity]
-        return sum(best.values()) / (end - start + span[1] - span[0])
+        at = begin = -1
+        # Of spans that begin at one word each goes on where the one before it ended.
+        for start, end in sorted(set(spans)):
+            if start != begin:
+                best, begin, at = {}, start, bisect_left(targets, start)
+            upto = bisect_left(targets, end)
+            for source, target, confidence in links[at:upto]:
+                for word in (("source", source), ("target", target)):
+                    best[word] = max(best.get(word, 0.0), confidence)
+            at = upto
+            found[start, end] = sum(best.values()) / (last - first + end - start)
+        return [found[span] for span in spans]
 
     @cached_property
     def target_mass(self) -> np.ndarray:

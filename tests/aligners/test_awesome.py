@@ -93,7 +93,7 @@ def test_the_paper_s_settings_for_other_models(tmp_path):
     [
         ({"threshold": 1}, "threshold"),
         ({"temperature": 0}, "temperature"),
-        ({"token_type": "char"}, "bpe or word"),
+        ({"token_type": "char"}, "bpe, word"),
     ],
 )
 def test_wrong_settings(settings, message):

@@ -81,7 +81,7 @@ def test_nothing_to_learn_from(tmp_path):
 
 def test_eflomal_that_is_not_installed(monkeypatch):
     monkeypatch.setitem(sys.modules, "eflomal", None)
-    with pytest.raises(SetupError, match=r"xlner-spacy\[eflomal\]"):
+    with pytest.raises(SetupError, match=r"\.\[eflomal\]"):
         Eflomal()([(["a"], ["b"])], **EN_PT)
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 from simalign import SentenceAligner
 
 from tests import tiny_models
-from xlner_spacy.aligners.simalign import EMBEDDED_LAYER, METHODS, SimAlign
+from xlner_spacy.aligners.simalign import EMBEDDED_LAYER, SimAlign
 from xlner_spacy.corpus.conll import read_conll
 from xlner_spacy.errors import SetupError
 from xlner_spacy.models.embedded import encoder_path
+from xlner_spacy.models.extraction import Method
 
 EN_PT = {"source_lang": "en", "target_lang": "pt"}
 
@@ -44,7 +47,7 @@ def package(request):
 
 def test_links_are_those_of_the_simalign_package(package):
     theirs = [package.get_word_aligns(source, target) for source, target in SPLIT]
-    for method in METHODS:
+    for method in get_args(Method):
         ours = SimAlign(method=method, token_type=package.token_type)(SPLIT, **EN_PT)
         for expected, links in zip(theirs, ours, strict=True):
             assert [link[:2] for link in links] == expected[method]
@@ -70,7 +73,7 @@ def test_links_of_europarl_are_those_of_the_simalign_package(data, package, firs
     sides = [read_conll(data / f"europarl_ner/{x}-europarl.test.conll02") for x in ("en", "de")]
     pairs = [(s.words, t.words) for s, t in zip(*sides, strict=True)][first:last]
     theirs = [package.get_word_aligns(source, target) for source, target in pairs]
-    for method in METHODS:
+    for method in get_args(Method):
         ours = [
             [link[:2] for link in links]
             for links in SimAlign(method=method, token_type=package.token_type)(pairs, **EN_PT)
@@ -99,7 +102,7 @@ def test_words_that_the_model_has_nothing_for(tiny):
     ("settings", "message"),
     [
         ({"method": "magic"}, "inter, itermax, mwmf"),
-        ({"token_type": "char"}, "bpe or word"),
+        ({"token_type": "char"}, "bpe, word"),
         ({"temperature": 0}, "temperature"),
         ({"batch_size": 0}, "batch_size"),
     ],

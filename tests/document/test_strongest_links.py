@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import tracemalloc
 from random import Random
 
@@ -63,10 +62,8 @@ def test_hundred_entities_in_500_words_with_all_words_linked(confidence):
         component.run_stage(stage, docs[1:])
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    started = time.process_time()
-    for stage in after_links:
-        stage.run(docs[1:])
-    assert time.process_time() - started < 2  # under a second where nothing else runs
+    # 600,000 without a bound.
+    assert len(docs[1].spans["xl_candidates"]) < 60_000
     assert peak < 50 * 2**20
     assert len(docs[1]._.xl_alignments[0]) == 500 * 500
     assert len(docs[1].ents) > 80

@@ -223,6 +223,11 @@ def test_every_corpus_has_assets_in_its_place():
 
 
 def test_a_corpus_by_its_name(fetch, corpora, capsys):
+    """Here with files of our own, which no checksum fits."""
+    project = srsly.read_yaml("project.yml")
+    for asset in project["assets"]:
+        asset.pop("checksum", None)
+    srsly.write_yaml("project.yml", project)
     (corpora / "europarl_ner" / "es-europarl.test.conll02").write_text("Lisboa\tB-LOC\n")
     fetch("europarl-ner", "pan-x:sw", data=corpora)
     made = {p for p in Path("assets").rglob("*") if p.is_file()}

@@ -102,5 +102,5 @@ def test_damaged_file(tmp_path, keep):
 def test_missing_package_names_the_extra(monkeypatch):
     monkeypatch.setattr(encoder, "PACKAGE", "no_such_package")
     assert not encoder.is_installed()
-    with pytest.raises(SetupError, match=r"xlner-spacy\[offline\]"):
+    with pytest.raises(SetupError, match=r"\.\[offline\]"):
         encoder.encoder_path()

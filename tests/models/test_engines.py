@@ -18,7 +18,7 @@ from xlner_spacy.models.encoder import EncoderSettings, shared_encoder
 from xlner_spacy.models.engines import pool_of
 
 SENTENCES = [("Maria", "vive", "em", "Lisboa", ".")[:n] for n in range(1, 6)]
-WITHOUT = 'pip install "xlner-spacy\\[fast\\]"'
+WITHOUT = 'pip install "\\.\\[fast\\]"'
 
 
 @pytest.fixture(scope="module")

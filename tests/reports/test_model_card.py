@@ -11,9 +11,10 @@ from spacy.cli.package import package
 from typer.testing import CliRunner
 
 from xlner_spacy.cli.app import app
-from xlner_spacy.silver.builder import BuildOptions, build
+from xlner_spacy.silver.build_options import BuildOptions
+from xlner_spacy.silver.builder import build
 from xlner_spacy.silver.manifest import read_manifest
-from xlner_spacy.silver.select import Selection
+from xlner_spacy.silver.selection import Selection
 
 TEXTS = [
     "A Petrobras abriu um escritório em Maputo.",

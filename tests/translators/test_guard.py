@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import pickle
 import signal
@@ -68,10 +69,14 @@ def test_one_process_for_all_batches(guard, log):
 def test_only_the_bad_text_is_lost(guard, log, bad, reason, caplog):
     guard.batch_timeout = 1
     texts = [f"text {n}" for n in range(6)]
-    answers = guard([*texts[:3], bad, *texts[3:]], **PAIR)
+    with caplog.at_level(logging.INFO, logger="xlner_spacy"):
+        answers = guard([*texts[:3], bad, *texts[3:]], **PAIR)
     assert answers == [*(t.upper() for t in texts[:3]), "", *(t.upper() for t in texts[3:])]
     assert guard.failures == {bad: reason}
-    assert f"Gave up translating '{bad}': {reason}" in caplog.text
+    assert f"for {bad!r}: {reason}" in caplog.text
+    warnings = [r.getMessage() for r in caplog.records if r.levelno >= logging.WARNING]
+    assert any(line.startswith("Gave up translating (") for line in warnings)
+    assert not any(bad in line or "fell over" in line for line in warnings)
     n_processes = len(processes(log))
     assert n_processes == (1 if bad == "raise" else 3)
     # It is not tried again.

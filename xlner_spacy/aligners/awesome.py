@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
 from ..models import extraction
-from ..models.encoder import Encoded, EncoderSettings, shared_encoder
+from ..models.description import Description
+from ..models.embedded import E5_SMALL
+from ..models.encoder import Encoded, EncoderSettings, TokenType, shared_encoder
 from ..models.encoder_aligner import EncoderAligner
-from ..models.requirements import Needs
+from ..models.engines import EngineName
 from ..settings import check_setting
 from ..types import Link
 
@@ -31,25 +33,14 @@ EMBEDDED = _Defaults(
     layer=7, threshold=0.001, temperature=0.05, normalize=True, min_confidence=0.05
 )
 
-NEEDS = Needs(model="an encoder: embedded (extra offline), of the Hub, or a folder")
 
+class Awesome(EncoderAligner):
+    """Aligns words as AWESOME-align does. See `SoftmaxExtraction`.
 
-def make_awesome(
-    model: str | None = None,
-    layer: int | None = None,
-    threshold: float | None = None,
-    temperature: float | None = None,
-    normalize: bool | None = None,
-    min_confidence: float | None = None,
-    token_type: str = "bpe",
-    device: str = "auto",
-    batch_size: int = 64,
-    engine: str = "auto",
-) -> Awesome:
-    """Registered as `xlner.Awesome.v1`.
-
-    What is None is as in the paper (layer 8, threshold 0.001, temperature 1, no
-    normalisation), and for the embedded model what was found to be good for that.
+    The default of a setting that is None depends on the model. Of a model that is named it is
+    the paper's: layer 8, threshold 0.001, temperature 1, dot products, min_confidence 0. Of the
+    embedded model it is what projects best: layer 7, threshold 0.001, temperature 0.05, cosines,
+    min_confidence 0.05.
 
     model (str): Hub name or folder of an encoder: "bert-base-multilingual-cased", or one
         that awesome-align has fine-tuned. None: the embedded multilingual-e5-small (extra
@@ -69,22 +60,14 @@ def make_awesome(
         openvino for the embedded model where it is installed and no GPU is, else torch.
     RAISES: SetupError for a setting that cannot be.
     """
-    return Awesome(
-        model,
-        layer,
-        threshold,
-        temperature,
-        normalize,
-        min_confidence,
-        token_type,
-        device,
-        batch_size,
-        engine,
+
+    description: ClassVar[Description] = Description(
+        "soft links (AWESOME)",
+        package="transformers",
+        model="an encoder: embedded (extra offline), of the Hub, or a folder",
+        hub=True,
+        embedded=E5_SMALL,
     )
-
-
-class Awesome(EncoderAligner):
-    """Aligns words as AWESOME-align does. See `SoftmaxExtraction`."""
 
     def __init__(
         self,
@@ -94,10 +77,10 @@ class Awesome(EncoderAligner):
         temperature: float | None = None,
         normalize: bool | None = None,
         min_confidence: float | None = None,
-        token_type: str = "bpe",
+        token_type: TokenType = "bpe",
         device: str = "auto",
         batch_size: int = 64,
-        engine: str = "auto",
+        engine: EngineName = "auto",
     ) -> None:
         usual = PAPER if model else EMBEDDED
         layer = usual.layer if layer is None else layer

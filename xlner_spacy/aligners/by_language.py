@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
+from ..models.description import Description
 from ..models.encoder_aligner import Pair
-from ..models.requirements import Needs
 from ..text.languages import same_language
 from ..types import Aligner, Link
 
-NEEDS = Needs(model="two aligners")
 
-
-def make_by_language(same: Aligner, different: Aligner) -> ByLanguage:
-    """Registered as `xlner.ByLanguage.v1`.
+class ByLanguage:
+    """Chooses the aligner by the languages that it is called with. Registered as
+    `xlner.ByLanguage.v1`.
 
     same (Aligner): For a text and its back-translation, which are in one language; most words
         are the same there: `xlner.FuzzyWords.v1`, `xlner.ExactWords.v1`.
     different (Aligner): For a text and its translation into another language.
     """
-    return ByLanguage(same, different)
 
-
-class ByLanguage:
-    """Chooses the aligner by the languages that it is called with."""
+    description: ClassVar[Description] = Description(
+        "one aligner within a language, another across languages", model="two aligners"
+    )
 
     def __init__(self, same: Aligner, different: Aligner) -> None:
         self.same = same

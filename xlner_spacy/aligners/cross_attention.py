@@ -7,16 +7,16 @@ al. 2020 discuss how well that aligns: less well than encoders, but it needs no 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 
 from ..errors import BackendError
+from ..models.description import Description
 from ..models.encoder_aligner import Pair
-from ..models.requirements import Needs
-from ..settings import check_setting
+from ..settings import check_choice, check_setting
 from ..types import Link
-from .symmetrized import check_heuristic, symmetrize
+from .symmetrized import DEFAULT, Heuristic, symmetrize
 
 
 class AttentiveTranslator(Protocol):
@@ -35,15 +35,11 @@ class AttentiveTranslator(Protocol):
         ...
 
 
-NEEDS = Needs(model="a translator that gives attention: xlner.CTranslate2.v1")
+class CrossAttention:
+    """Links each word that is written to the word that is looked at most, both ways.
 
-
-def make_cross_attention(
-    translator: AttentiveTranslator,
-    heuristic: str = "grow-diag-final-and",
-    both_directions: bool = True,
-) -> CrossAttention:
-    """Registered as `xlner.CrossAttention.v1`.
+    The confidence of a link in one direction is the share of the attention that the word
+    got; both directions together: see `symmetrize`.
 
     translator (Translator): A translator block that has a method `attention`, such as
         `xlner.CTranslate2.v1`.
@@ -52,27 +48,23 @@ def make_cross_attention(
         language into the source language. If not, each target word gets one source word.
     RAISES: SetupError for a translator without attention or an unknown heuristic.
     """
-    return CrossAttention(translator, heuristic, both_directions)
 
-
-class CrossAttention:
-    """Links each word that is written to the word that is looked at most, both ways.
-
-    The confidence of a link in one direction is the share of the attention that the word
-    got; both directions together: see `symmetrize`.
-    """
+    description: ClassVar[Description] = Description(
+        "cross-attention of a translation model",
+        model="a translator that gives attention: xlner.CTranslate2.v1",
+    )
 
     def __init__(
         self,
         translator: AttentiveTranslator,
-        heuristic: str = "grow-diag-final-and",
+        heuristic: Heuristic = DEFAULT,
         both_directions: bool = True,
     ) -> None:
         part = "CrossAttention"
         attentive = callable(getattr(translator, "attention", None))
         kind = type(translator).__name__
         check_setting(part, "translator", kind, attentive, "a translator that gives attention")
-        check_heuristic(part, "heuristic", heuristic)
+        check_choice(part, "heuristic", heuristic, Heuristic)
         self.translator = translator
         self.heuristic = heuristic
         self.both_directions = both_directions

@@ -11,23 +11,22 @@ import io
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from ..errors import InputError, SetupError
+from ..errors import InputError, SetupError, install_hint
 from ..files import atomic_file, check_place
+from ..models.description import Description
 from ..models.encoder_aligner import Pair
-from ..models.requirements import Needs
-from ..settings import check_setting
+from ..settings import check_choice, check_setting
 from ..types import Link
-from .symmetrized import DEFAULT, check_heuristic, symmetrize
-
-NEEDS = Needs(module="eflomal", install='pip install "xlner-spacy[eflomal]"')
+from .symmetrized import DEFAULT, Heuristic, symmetrize
 
 
-def make_eflomal(
-    priors: str | None = None, heuristic: str = DEFAULT, iterations: float | None = None
-) -> Eflomal:
-    """Registered as `xlner.Eflomal.v1`.
+class Eflomal:
+    """Aligns words with eflomal, lower-cased, in both directions.
+
+    A link's confidence is 1 where both directions have it, else 0.5: eflomal gives none.
+    It draws samples: two runs may differ in some links.
 
     priors (str): A file that `xlner train-aligner` has written. None: each batch is aligned
         by itself, which is poor unless it has thousands of pairs.
@@ -36,20 +35,21 @@ def make_eflomal(
         without priors. None: 0.1 with priors (ten times as fast, and no worse), else 1.
     RAISES: SetupError for a setting that cannot be.
     """
-    return Eflomal(priors, heuristic, iterations)
 
-
-class Eflomal:
-    """Aligns words with eflomal, lower-cased, in both directions.
-
-    A link's confidence is 1 where both directions have it, else 0.5: eflomal gives none.
-    It draws samples: two runs may differ in some links.
-    """
+    description: ClassVar[Description] = Description(
+        "eflomal",
+        package="eflomal",
+        module="eflomal",
+        extra="eflomal",
+    )
 
     def __init__(
-        self, priors: str | None = None, heuristic: str = DEFAULT, iterations: float | None = None
+        self,
+        priors: str | None = None,
+        heuristic: Heuristic = DEFAULT,
+        iterations: float | None = None,
     ) -> None:
-        check_heuristic("Eflomal", "heuristic", heuristic)
+        check_choice("Eflomal", "heuristic", heuristic, Heuristic)
         if iterations is None:
             iterations = 1.0 if priors is None else 0.1
         check_setting("Eflomal", "iterations", iterations, iterations > 0, "greater than 0")
@@ -126,7 +126,7 @@ def _eflomal() -> Any:
     except ImportError as error:
         raise SetupError(
             "The aligner eflomal is not installed.",
-            hint='pip install "xlner-spacy[eflomal]" (it is compiled: a C compiler must be there, '
+            hint=f"{install_hint('eflomal')} (it is compiled: a C compiler must be there, "
             "on Debian: apt-get install build-essential python3-dev)",
         ) from error
     return eflomal

@@ -8,18 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import ClassVar
 
+from ..models.description import Description
 from ..models.encoder_aligner import Pair
-from ..models.requirements import Needs
 from ..text.similar_words import distances, folded, one_to_one
 from ..types import Link
-
-NEEDS = Needs()
-
-
-def make_exact_words() -> ExactWords:
-    """Registered as `xlner.ExactWords.v1`. It has no settings."""
-    return ExactWords()
 
 
 class ExactWords:
@@ -28,6 +22,11 @@ class ExactWords:
     First those of a longest common subsequence, in order; then, of the others, those whose
     relative positions are nearest.
     """
+
+    description: ClassVar[Description] = Description(
+        "equal words",
+        package="rapidfuzz",
+    )
 
     def __call__(
         self, pairs: Sequence[Pair], *, source_lang: str, target_lang: str

@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import numpy as np
 
+from ..models.description import Description
 from ..models.encoder_aligner import Pair
-from ..models.requirements import Needs
 from ..settings import check_setting
 from ..text.similar_words import distances, folded, one_to_one
 from ..types import Link
-
-NEEDS = Needs()
-
-
-def make_fuzzy_words(min_similarity: float = 0.75, position_bonus: float = 0.1) -> FuzzyWords:
-    """Registered as `xlner.FuzzyWords.v1`.
-
-    min_similarity (float): Words that are less alike are not linked; 0 to 1.
-    position_bonus (float): What being in the same relative place adds to the similarity
-        when partners are chosen: of two equal words the nearer is taken.
-    RAISES: SetupError for a setting that cannot be.
-    """
-    return FuzzyWords(min_similarity, position_bonus)
 
 
 class FuzzyWords:
@@ -31,7 +19,17 @@ class FuzzyWords:
 
     Similarity is rapidfuzz's ratio of the case-folded words, 0 to 1: twice the length of
     their longest common subsequence by the sum of their lengths. It is the confidence.
+
+    min_similarity (float): Words that are less alike are not linked; 0 to 1.
+    position_bonus (float): What being in the same relative place adds to the similarity
+        when partners are chosen: of two equal words the nearer is taken.
+    RAISES: SetupError for a setting that cannot be.
     """
+
+    description: ClassVar[Description] = Description(
+        "similar words",
+        package="rapidfuzz",
+    )
 
     def __init__(self, min_similarity: float = 0.75, position_bonus: float = 0.1) -> None:
         part = "FuzzyWords"

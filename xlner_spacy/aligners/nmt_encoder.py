@@ -10,26 +10,25 @@ states (softmax both ways, threshold 0.001), by the last layer of NLLB-200-disti
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 from ..errors import SetupError
+from ..models.description import Description
 from ..models.encoder import Encoded, EncoderSettings, Words, shared_encoder
 from ..models.encoder_aligner import EncoderAligner, Extract
-from ..models.requirements import Needs
-from ..settings import check_setting
+from ..models.extraction import Method
+from ..settings import check_choice
 from ..text.languages import flores200, iso639_1
 from .awesome import SoftmaxExtraction
-from .simalign import METHODS, SimilarityExtraction
+from .simalign import SimilarityExtraction
 
-EXTRACTIONS = ("softmax", *METHODS)
+Extraction = Literal["softmax", Method]
 DEFAULT_MODEL = "facebook/nllb-200-distilled-600M"
-
-NEEDS = Needs(model="a translation model of the Hub or a folder")
 
 
 def make_nmt_encoder(
     model: str = DEFAULT_MODEL,
-    extraction: str = "softmax",
+    extraction: Extraction = "softmax",
     layer: int | None = None,
     threshold: float = 0.001,
     temperature: float | None = None,
@@ -56,8 +55,7 @@ def make_nmt_encoder(
     batch_size (int): Sentences encoded at once, at the most.
     RAISES: SetupError for a setting that cannot be.
     """
-    known = f"one of {', '.join(EXTRACTIONS)}"
-    check_setting("NMTEncoder", "extraction", extraction, extraction in EXTRACTIONS, known)
+    check_choice("NMTEncoder", "extraction", extraction, Extraction)
     of_cosines = normalize or extraction != "softmax"
     if temperature is None:
         temperature = 0.05 if of_cosines else 1.0
@@ -72,6 +70,13 @@ def make_nmt_encoder(
 
 class NMTEncoder(EncoderAligner):
     """Aligns words by a translation model's encoder, which is told the languages."""
+
+    description: ClassVar[Description] = Description(
+        "encoder of a translation model",
+        package="transformers",
+        model="a translation model of the Hub or a folder",
+        hub=True,
+    )
 
     def __init__(
         self,

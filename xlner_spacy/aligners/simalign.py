@@ -7,36 +7,27 @@ length, and a confidence for every link.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from ..models import extraction
-from ..models.encoder import Encoded, EncoderSettings, shared_encoder
+from ..models.description import Description
+from ..models.embedded import E5_SMALL
+from ..models.encoder import Encoded, EncoderSettings, TokenType, shared_encoder
 from ..models.encoder_aligner import EncoderAligner
-from ..models.requirements import Needs
-from ..settings import check_setting
+from ..models.engines import EngineName
+from ..settings import check_choice, check_setting
 from ..types import Link
 
-METHODS = tuple(extraction.METHODS)
 # The embedded encoder aligns best at layer 7 (tuned on Europarl); 8 is SimAlign's own
 # choice for mBERT and XLM-R.
 EMBEDDED_LAYER = 7
 DEFAULT_LAYER = 8
 
-NEEDS = Needs(model="an encoder: embedded (extra offline), of the Hub, or a folder")
 
-
-def make_simalign(
-    model: str | None = None,
-    method: str = "itermax",
-    layer: int | None = None,
-    token_type: str = "bpe",
-    temperature: float = 0.05,
-    device: str = "auto",
-    batch_size: int = 64,
-    engine: str = "auto",
-) -> SimAlign:
-    """Registered as `xlner.SimAlign.v1`.
+class SimAlign(EncoderAligner):
+    """Aligns words as the simalign package does. See `SimilarityExtraction`.
 
     model (str): Hub name or folder of an encoder. None: the embedded multilingual-e5-small
         (extra `offline`).
@@ -53,22 +44,25 @@ def make_simalign(
         openvino for the embedded model where it is installed and no GPU is, else torch.
     RAISES: SetupError for a setting that cannot be.
     """
-    return SimAlign(model, method, layer, token_type, temperature, device, batch_size, engine)
 
-
-class SimAlign(EncoderAligner):
-    """Aligns words as the simalign package does. See `SimilarityExtraction`."""
+    description: ClassVar[Description] = Description(
+        "SimAlign",
+        package="transformers",
+        model="an encoder: embedded (extra offline), of the Hub, or a folder",
+        hub=True,
+        embedded=E5_SMALL,
+    )
 
     def __init__(
         self,
         model: str | None = None,
-        method: str = "itermax",
+        method: extraction.Method = "itermax",
         layer: int | None = None,
-        token_type: str = "bpe",
+        token_type: TokenType = "bpe",
         temperature: float = 0.05,
         device: str = "auto",
         batch_size: int = 64,
-        engine: str = "auto",
+        engine: EngineName = "auto",
     ) -> None:
         if layer is None:
             layer = DEFAULT_LAYER if model else EMBEDDED_LAYER
@@ -86,12 +80,11 @@ class SimilarityExtraction:
     Dou & Neubig 2021, thresholds). A word link has that of its most confident pieces.
     """
 
-    method: str = "itermax"
+    method: extraction.Method = "itermax"
     temperature: float = 0.05
 
     def __post_init__(self) -> None:
-        known = f"one of {', '.join(METHODS)}"
-        check_setting("SimAlign", "method", self.method, self.method in METHODS, known)
+        check_choice("SimAlign", "method", self.method, extraction.Method)
         positive = "a number greater than 0"
         check_setting("SimAlign", "temperature", self.temperature, self.temperature > 0, positive)
 

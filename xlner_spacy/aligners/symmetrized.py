@@ -7,25 +7,24 @@ it gives two alignments that agree in part.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import ClassVar, Literal
 
+from ..models.description import Description
 from ..models.encoder_aligner import Pair
-from ..models.requirements import Needs
-from ..settings import check_setting
+from ..settings import check_choice
 from ..types import Aligner, Link
 
-HEURISTICS = ("intersection", "union", "grow-diag", "grow-diag-final", "grow-diag-final-and")
-DEFAULT = "grow-diag-final-and"
+Heuristic = Literal["intersection", "union", "grow-diag", "grow-diag-final", "grow-diag-final-and"]
+DEFAULT: Heuristic = "grow-diag-final-and"
 
 # The order is that of the paper's pseudo-code: beside and above first, then diagonal.
 _NEIGHBOURS = ((-1, 0), (0, -1), (1, 0), (0, 1), (-1, -1), (-1, 1), (1, -1), (1, 1))
 
 Point = tuple[int, int]
 
-NEEDS = Needs(model="two aligners")
 
-
-def make_symmetrized(forward: Aligner, backward: Aligner, heuristic: str = DEFAULT) -> Symmetrized:
-    """Registered as `xlner.Symmetrized.v1`.
+class Symmetrized:
+    """Combines the links of an aligner with those of one that goes the other way.
 
     forward (Aligner): Gets (source words, target words).
     backward (Aligner): Gets (target words, source words), and the languages in that order.
@@ -33,14 +32,14 @@ def make_symmetrized(forward: Aligner, backward: Aligner, heuristic: str = DEFAU
         "grow-diag-final-and". See `symmetrize`.
     RAISES: SetupError for a heuristic that there is not.
     """
-    return Symmetrized(forward, backward, heuristic)
 
+    description: ClassVar[Description] = Description(
+        "two aligners, symmetrised",
+        model="two aligners",
+    )
 
-class Symmetrized:
-    """Combines the links of an aligner with those of one that goes the other way."""
-
-    def __init__(self, forward: Aligner, backward: Aligner, heuristic: str = DEFAULT) -> None:
-        check_heuristic("Symmetrized", "heuristic", heuristic)
+    def __init__(self, forward: Aligner, backward: Aligner, heuristic: Heuristic = DEFAULT) -> None:
+        check_choice("Symmetrized", "heuristic", heuristic, Heuristic)
         self.forward = forward
         self.backward = backward
         self.heuristic = heuristic
@@ -62,13 +61,8 @@ class Symmetrized:
         ]
 
 
-def check_heuristic(part: str, name: str, value: str) -> None:
-    """RAISES: SetupError if there is no such heuristic."""
-    check_setting(part, name, value, value in HEURISTICS, f"one of {', '.join(HEURISTICS)}")
-
-
 def symmetrize(
-    forward: Iterable[Link], backward: Iterable[Link], heuristic: str = DEFAULT
+    forward: Iterable[Link], backward: Iterable[Link], heuristic: Heuristic = DEFAULT
 ) -> list[Link]:
     """Combine two alignments of a sentence pair. Both have the source word first.
 

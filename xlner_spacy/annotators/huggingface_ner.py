@@ -4,28 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from ..errors import SetupError
+from ..models.description import Description
 from ..models.hub import best_device, load
 from ..models.lazy import LazyBackend, make_torch_safe_to_fork
-from ..models.requirements import Needs
 from ..settings import check_setting
 from ..text.mentions import mapped
 from ..types import Mention
 
-NEEDS = Needs(model="a model of the Hub or a folder")
 
-
-def make_huggingface_ner(
-    model: str = "dslim/bert-base-NER",
-    labels: dict[str, str] | None = None,
-    trim: bool = False,
-    device: str = "auto",
-    batch_size: int = 16,
-    stride: int = 64,
-) -> HuggingFaceNER:
-    """Registered as `xlner.HuggingFaceNER.v1`.
+class HuggingFaceNER(LazyBackend):
+    """Annotates with a token-classification model. Entities have its probabilities.
 
     model (str): Hub name or folder of a token-classification model with BIO labels.
     labels (dict): Source label -> projected label; others are dropped and counted.
@@ -35,15 +26,17 @@ def make_huggingface_ner(
     batch_size (int): Texts that the model gets at once.
     stride (int): Longer texts are read in windows that overlap by this many pieces.
     """
-    return HuggingFaceNER(model, labels, trim, device, batch_size, stride)
 
-
-class HuggingFaceNER(LazyBackend):
-    """Annotates with a token-classification model. Entities have its probabilities."""
+    description: ClassVar[Description] = Description(
+        "Hugging Face token classification",
+        package="transformers",
+        model="a model of the Hub or a folder",
+        hub=True,
+    )
 
     def __init__(
         self,
-        model: str,
+        model: str = "dslim/bert-base-NER",
         labels: dict[str, str] | None = None,
         trim: bool = False,
         device: str = "auto",

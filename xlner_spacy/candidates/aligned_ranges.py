@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
-from ..models.requirements import Needs
+from ..models.description import Description
 from ..settings import check_setting
 from ..types import Bitext, Span
-
-NEEDS = Needs()
-
-
-def make_aligned_ranges(merge_distance: int = 1, length_ratio: float = 0.8) -> AlignedRanges:
-    """Registered as `xlner.AlignedRanges.v1`.
-
-    merge_distance (int): Unlinked words between two linked ones that are filled in.
-    length_ratio (float): A range competes if it is at least this share of the longest.
-    """
-    return AlignedRanges(merge_distance, length_ratio)
 
 
 class AlignedRanges:
@@ -29,7 +19,12 @@ class AlignedRanges:
     (That the ratio compares with the longest range is our reading of the paper's setting.)
     Where several are left, the paper's code projects the entity several times. Here it
     has one place: the range with the most confident links, the leftmost among equals.
+
+    merge_distance (int): Unlinked words between two linked ones that are filled in.
+    length_ratio (float): A range competes if it is at least this share of the longest.
     """
+
+    description: ClassVar[Description] = Description("ranges of aligned words")
 
     def __init__(self, merge_distance: int = 1, length_ratio: float = 0.8) -> None:
         name = "AlignedRanges"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
-from ..models.requirements import Needs
+from ..models.description import Description
 from ..settings import check_setting, is_whole
 from ..text.scripts import is_unspaced
-from ..text.words import counted, is_break
+from ..text.words import counted, edges, is_break
 from ..types import Bitext, Span
 
 # Kinds of names that are written with a capital in every language that has capitals. Others
@@ -18,16 +18,14 @@ from ..types import Bitext, Span
 CAPITALISED = ("PER", "PERSON", "LOC", "GPE", "FAC", "ORG")
 JOINERS = frozenset("-‐‑–·・‧•/")
 
-NEEDS = Needs()
 
+class NameSpans:
+    """The n-grams whose first and last words are linked to the entity and that are written
+    like a name.
 
-def make_name_spans(
-    max_extra: int = 6,
-    balanced: bool = True,
-    whole_compounds: bool = True,
-    capitalised: Sequence[str] = CAPITALISED,
-) -> NameSpans:
-    """Registered as `xlner.NameSpans.v1`.
+    Found by reading what the n-grams of arXiv 2501.18750 got wrong with gold entities: in
+    "奧匈帝國（Austria" one half of a bracket, in "US-Armee" the half of a compound, for "Ottoman"
+    the adjective "otomana", which nobody annotates as an organisation.
 
     max_extra (int): A candidate has at most twice the entity's words and so many more; the
         more where the target text has more tokens than the source.
@@ -38,17 +36,8 @@ def make_name_spans(
         the entity has one; not in a text that has capitals at most where sentences begin, and
         not for a candidate that is the entity in small letters.
     """
-    return NameSpans(max_extra, balanced, whole_compounds, capitalised)
 
-
-class NameSpans:
-    """The n-grams whose first and last words are linked to the entity and that are written
-    like a name.
-
-    Found by reading what the n-grams of arXiv 2501.18750 got wrong with gold entities: in
-    "奧匈帝國（Austria" one half of a bracket, in "US-Armee" the half of a compound, for "Ottoman"
-    the adjective "otomana", which nobody annotates as an organisation.
-    """
+    description: ClassVar[Description] = Description("linked n-grams written like names")
 
     def __init__(
         self,
@@ -76,11 +65,11 @@ class NameSpans:
         found = []
         for entity, (start, end) in enumerate(bitext.entities):
             longest = more * (end - start) + self.max_extra
-            edges = sorted(bitext.entity_mass[entity])
+            words = edges(bitext.entity_mass[entity])
             spans = [
                 (first, last + 1)
-                for n, first in enumerate(edges)
-                for last in edges[n : bisect_left(edges, first + longest)]
+                for n, first in enumerate(words)
+                for last in words[n : bisect_left(words, first + longest)]
             ]
             if writing.cased and self._wants_capital(bitext, entity):
                 name = bitext.entity_text(entity).lower()

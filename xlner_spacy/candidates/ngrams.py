@@ -3,39 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
-from ..models.requirements import Needs
-from ..settings import check_setting
-from ..text.words import WITHIN, counted, is_break, stop_words
+from ..models.description import Description
+from ..settings import check_choice, check_setting
+from ..text.words import Within, counted, edges, is_break, stop_words
 from ..types import Bitext, Span
-
-NEEDS = Needs()
-
-
-def make_ngrams(
-    max_length: int = 10,
-    min_length: int = 1,
-    linked_edges: bool = True,
-    max_stop_words: int | None = None,
-    stop_word_edges: bool = True,
-    within: str = "text",
-) -> Ngrams:
-    """Registered as `xlner.Ngrams.v1`.
-
-    max_length (int): Words in a candidate, at the most.
-    min_length (int): Words in a candidate, at the least.
-    linked_edges (bool): Only n-grams whose first and last words are linked to the entity.
-        False: all n-grams of the entity's sentence, as in the paper and in T-Projection; for
-        scores that do not rest on links. Where a text came with its translation as one whole
-        it is one sentence, and their number grows with its length.
-    max_stop_words (int): Stop words in a candidate, at the most. None: any number. The lists
-        are spaCy's, by target language; where spaCy has none no word is a stop word.
-    stop_word_edges (bool): Whether a candidate may begin or end with a stop word.
-    within (str): What a candidate lies within. "text": anywhere; "sentence": no punctuation
-        that ends a sentence is in it; "clause": nor a comma, colon, bracket or dash. Only a
-        token that is nothing but such a mark counts, so "U.S." does not, but "St ." does.
-    """
-    return Ngrams(max_length, min_length, linked_edges, max_stop_words, stop_word_edges, within)
 
 
 class Ngrams:
@@ -44,7 +17,22 @@ class Ngrams:
     The paper (arXiv 2501.18750) takes all n-grams as candidates. Cutting an unlinked word
     off the edge of a span never lowers a score made of links and lengths, and frees a
     word for other entities: the optimum is among these, a few instead of hundreds.
+
+    max_length (int): Words in a candidate, at the most.
+    min_length (int): Words in a candidate, at the least.
+    linked_edges (bool): Only n-grams whose first and last words are linked to the entity.
+        False: all n-grams of the entity's sentence, as in the paper and in T-Projection; for
+        scores that do not rest on links. Where a text came with its translation as one whole
+        it is one sentence; of one with more than 1,000 words, those around the entity's place.
+    max_stop_words (int): Stop words in a candidate, at the most. None: any number. The lists
+        are spaCy's, by target language; where spaCy has none no word is a stop word.
+    stop_word_edges (bool): Whether a candidate may begin or end with a stop word.
+    within (str): What a candidate lies within. "text": anywhere; "sentence": no punctuation
+        that ends a sentence is in it; "clause": nor a comma, colon, bracket or dash. Only a
+        token that is nothing but such a mark counts, so "U.S." does not, but "St ." does.
     """
+
+    description: ClassVar[Description] = Description("n-grams with linked edges")
 
     def __init__(
         self,
@@ -53,7 +41,7 @@ class Ngrams:
         linked_edges: bool = True,
         max_stop_words: int | None = None,
         stop_word_edges: bool = True,
-        within: str = "text",
+        within: Within = "text",
     ) -> None:
         name = "Ngrams"
         check_setting(name, "max_length", max_length, max_length > 0, "greater than 0")
@@ -61,7 +49,7 @@ class Ngrams:
         check_setting(name, "min_length", min_length, in_range, f"from 1 to {max_length}")
         allowed = max_stop_words is None or max_stop_words >= 0
         check_setting(name, "max_stop_words", max_stop_words, allowed, "0 or more, or null")
-        check_setting(name, "within", within, within in WITHIN, f"one of {', '.join(WITHIN)}")
+        check_choice(name, "within", within, Within)
         self.max_length = max_length
         self.min_length = min_length
         self.linked_edges = linked_edges
@@ -74,7 +62,7 @@ class Ngrams:
 
     def _candidates(self, bitext: Bitext) -> list[list[Span]]:
         if self.linked_edges:
-            return [self._allowed(bitext, self._spans(sorted(m))) for m in bitext.entity_mass]
+            return [self._allowed(bitext, self._spans(edges(m))) for m in bitext.entity_mass]
         known: dict[Span, list[Span]] = {}
         whole = (0, len(bitext.target_words))
         found = []

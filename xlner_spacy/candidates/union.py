@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from ..errors import BackendError
-from ..models.requirements import Needs
+from ..models.description import Description
 from ..settings import check_setting
 from ..types import Bitext, CandidateGenerator, Span
 
-# Any: a config is checked before the blocks within are made.
 
-NEEDS = Needs(model="candidates of several kinds")
-
-
-def make_union(generators: dict[str, Any]) -> Union:
-    """Registered as `xlner.Union.v1`.
+class Union:
+    """Every span that one of the generators proposes, once, in text order.
 
     generators (dict): Blocks of @xl_candidates under names of your own:
 
@@ -30,17 +26,18 @@ def make_union(generators: dict[str, Any]) -> Union:
         @xl_candidates = "xlner.NERSpans.v1"
         ...
     """
-    return Union(generators)
 
+    description: ClassVar[Description] = Description(
+        "candidates of several kinds",
+        model="other candidates",
+    )
 
-class Union:
-    """Every span that one of the generators proposes, once, in text order."""
-
-    def __init__(self, generators: dict[str, CandidateGenerator]) -> None:
+    # Any: a config is checked before the blocks within are made.
+    def __init__(self, generators: dict[str, Any]) -> None:
         usable = bool(generators) and all(callable(g) for g in generators.values())
         wanted = "at least one candidate generator, and nothing else"
         check_setting("Union", "generators", generators, usable, wanted)
-        self.generators = generators
+        self.generators: dict[str, CandidateGenerator] = generators
 
     def __call__(self, bitexts: Sequence[Bitext]) -> list[list[list[Span]]]:
         """RAISES: BackendError, with its name, if a generator's answer does not fit."""

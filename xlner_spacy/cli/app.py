@@ -76,7 +76,10 @@ def main(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
     verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Say which parts are used, and what they do.")
+        bool,
+        typer.Option(
+            "--verbose", "-v", help="Say which parts are used, and show the texts that fail."
+        ),
     ] = False,
 ) -> None:
     """Named entities for any language, by annotation projection."""

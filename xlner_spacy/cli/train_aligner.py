@@ -45,10 +45,11 @@ def train_from_file(bitext: Path, output: Path, *, target_lang: str, source_lang
     """
     from ..aligners.eflomal import train_priors
     from ..corpus.texts import read_pairs
-    from ..text.languages import check_language, passing_words, tokenizer
+    from ..text.languages import blank, check_language
+    from ..text.memory import memory_zone
 
-    target = tokenizer(check_language(target_lang))
-    source = tokenizer(check_language(source_lang))
+    target = blank(check_language(target_lang))
+    source = blank(check_language(source_lang))
 
     def words() -> Iterator[tuple[list[str], list[str]]]:
         for text, translation in read_pairs(bitext):
@@ -57,5 +58,5 @@ def train_from_file(bitext: Path, output: Path, *, target_lang: str, source_lang
                 [token.text for token in target.make_doc(text) if not token.is_space],
             )
 
-    with passing_words(source, target):
+    with memory_zone(source, target):
         return train_priors(words(), output)

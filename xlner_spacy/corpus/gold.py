@@ -10,7 +10,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 
 from ..errors import InputError
-from ..files import existing
+from ..files import existing, suffix_of
 from .conll import entities_of_tags, stream_conll
 from .detokenize import to_doc
 from .labels import LabelMap, map_label
@@ -40,13 +40,13 @@ def read_gold(
     RAISES: InputError that names the file, the line, and what was expected there.
     """
     file = existing(path)
-    if file.suffix == ".spacy":
+    if suffix_of(file) == ".spacy":
         for number, doc in enumerate(read_docbin(file, nlp), 1):
             where = f"{file}, text {number}"
             if labels is not None:
                 _relabel(doc, labels, where)
             yield doc
-    elif file.suffix == ".jsonl":
+    elif suffix_of(file) == ".jsonl":
         with file.open("rb") as lines:
             yield from _from_json_lines(decoded(lines, str(file)), file, nlp, lang, labels)
     else:

@@ -1,14 +1,20 @@
 """Reading texts: .txt (a text a line), .jsonl, .spacy; "-" is standard input.
 
 Writing is atomic: a file appears under its name when it is complete, or not at all.
+
+JSON is read and written by Python's own module. srsly keeps the last of two equal keys, reads
+1e400 as infinity, rounds decimals and writes letters other than ASCII as escapes.
 """
 
 from __future__ import annotations
 
+import codecs
 import json
+import math
 import sys
 import zlib
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +24,7 @@ from spacy.tokens import Doc, DocBin
 from ..document.attributes import dropped
 from ..document.give import give_translation
 from ..errors import InputError
-from ..files import atomic_file, check_place, existing
+from ..files import atomic_file, check_place, existing, suffix_of
 
 # zlib, msgpack and DocBin each have their own ways of failing on bytes that are no DocBin.
 _NOT_A_DOCBIN = (zlib.error, ValueError, KeyError, IndexError, TypeError, AttributeError, OSError)
@@ -43,10 +49,10 @@ def read_docs(path: str, nlp: Language, source_lang: str) -> Iterator[Doc]:
         yield from _from_lines(decoded(sys.stdin.buffer, name), name, nlp, source_lang, None)
         return
     file = existing(path)
-    if file.suffix == ".spacy":
+    if suffix_of(file) == ".spacy":
         yield from read_docbin(file, nlp)
         return
-    as_json = {".jsonl": True, ".txt": False}.get(file.suffix)
+    as_json = {".jsonl": True, ".txt": False}.get(suffix_of(file))
     if as_json is None:
         raise InputError(
             f"{file}: cannot read files that end in {file.suffix!r}.",
@@ -103,7 +109,7 @@ def read_pairs(path: Path) -> Iterator[tuple[str, str]]:
         for number, line in enumerate(decoded(lines, str(file)), 1):
             if not line.strip():
                 continue
-            if file.suffix == ".jsonl":
+            if suffix_of(file) == ".jsonl":
                 record = _record(line, str(file), number)
                 text, translation = record["text"], record.get("translation")
             else:
@@ -128,11 +134,26 @@ def decoded(lines: Iterable[bytes], name: str) -> Iterator[str]:
         except UnicodeDecodeError as error:
             raise InputError(
                 f"{name}, line {number}: not UTF-8 ({error.reason} at byte {error.start}).",
-                hint="Convert it first, for example: iconv -f latin1 -t utf8 OLD > NEW",
+                hint=f"Convert it first, for example: iconv -f {_encoding(line)} -t utf-8 OLD > NEW",
             ) from error
         if number == 1:
             text = text.lstrip("\ufeff")
         yield text.rstrip("\n").removesuffix("\r")
+
+
+# UTF-32 before UTF-16, whose mark its own begins with.
+_BYTE_ORDER_MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+
+
+def _encoding(line: bytes) -> str:
+    """Which encoding a line that is not UTF-8 may have: by its byte order mark, else a guess."""
+    found = (name for mark, name in _BYTE_ORDER_MARKS.items() if line.startswith(mark))
+    return next(found, "latin1")
 
 
 def _from_lines(
@@ -192,10 +213,17 @@ def parse_record(line: str, where: str) -> dict[str, Any]:
     """The JSON object of a line.
 
     where (str): The file and line, for the error.
-    RAISES: InputError if it is none.
+    RAISES: InputError if it is none, if an object in it has a key twice, or if a number in it
+        is too large for JSON readers.
     """
     try:
-        record = json.loads(line, parse_constant=_no_constant, parse_int=_int64)
+        record = json.loads(
+            line,
+            parse_constant=_no_constant,
+            parse_int=partial(_int64, where),
+            parse_float=partial(_finite, where),
+            object_pairs_hook=partial(_without_repeats, where),
+        )
     except (ValueError, RecursionError) as error:
         raise InputError(f"{where}: not JSON ({error}).") from error
     try:
@@ -214,10 +242,34 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON number")
 
 
-def _int64(digits: str) -> int | float:
+def _int64(where: str, digits: str) -> int | float:
     """Integers that msgpack, and so .spacy, cannot hold become floats, as in JavaScript."""
-    value = int(digits)
-    return value if -(2**63) <= value < 2**63 else float(digits)
+    if len(digits) <= 20 and -(2**63) <= int(digits) < 2**63:
+        return int(digits)
+    return _finite(where, digits)
+
+
+def _finite(where: str, digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        raise InputError(
+            f"{where}: the number {digits:.40} is too large: it would become Infinity, which is no "
+            "JSON.",
+            hint="Write it as a string.",
+        )
+    return value
+
+
+def _without_repeats(where: str, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        repeated = next(key for key in keys if keys.count(key) > 1)
+        raise InputError(
+            f"{where}: an object has the key {repeated!r} twice.",
+            hint="Only one of the two values could be kept: rename or remove one.",
+        )
+    return found
 
 
 def to_record(doc: Doc) -> dict[str, Any]:
@@ -259,7 +311,7 @@ def write_docs(docs: Iterable[Doc], path: str) -> None:
             sys.stdout.flush()
         return
     with atomic_file(Path(path)) as file:
-        if Path(path).suffix == ".spacy":
+        if suffix_of(path) == ".spacy":
             docbin = DocBin(store_user_data=True)
             for doc in docs:
                 docbin.add(doc)
@@ -274,7 +326,7 @@ def check_output(path: str) -> None:
     if path == STANDARD:
         return
     file = Path(path)
-    if file.suffix not in (".jsonl", ".spacy"):
+    if suffix_of(file) not in (".jsonl", ".spacy"):
         raise InputError(
             f"{file}: cannot write files that end in {file.suffix!r}.",
             hint="Name the output .jsonl or .spacy, or - for JSON lines on standard output.",

@@ -6,7 +6,10 @@ from spacy.tokens import Span
 
 from ..types import Origin, Placement, SourceEntity, Unplaced
 
+# What becomes of an entity.
+PLACED = "placed"
 TAKEN = "its place was taken"
+CROSSES = "crosses a sentence boundary"
 
 
 def origin(entity: SourceEntity, translation: int, lang: str) -> Origin:
@@ -81,13 +84,13 @@ def unplaced(entity: SourceEntity, translation: int, reason: str) -> Unplaced:
     }
 
 
-def displaced(entity: Placement) -> Unplaced:
-    """The record of an entity that another one has kept from its place."""
+def not_placed(entity: Placement, reason: str) -> Unplaced:
+    """The record of an entity that did not get the place that was meant for it."""
     source = entity["source"]
     return {
         "text": source["text"],
         "label": entity["label"],
-        "reason": TAKEN,
+        "reason": reason,
         "translation": source["translation"],
         "start_char": source["start_char"],
         "end_char": source["end_char"],

@@ -7,8 +7,8 @@
     Doc.spans["xl_votes"]       spans that members of `xl_ensemble` found, the best first
         scores       the support that each got, 0 to 1
         members      who found it: name -> confidence
-        outcomes     "placed", "its place was taken", or why the voter ruled it out, as
-                     "too few votes"
+        outcomes     "placed", "its place was taken", "crosses a sentence boundary", or why the
+                     voter ruled it out: "too few votes"
 
 Each attribute is a list with one item per span, of plain data: it survives `Doc.to_bytes`,
 `DocBin` and other processes.
@@ -21,12 +21,10 @@ from collections.abc import Sequence
 from spacy.tokens import Doc, Span, SpanGroup
 
 from ..types import Candidate, Vote
+from .records import PLACED
 
 CANDIDATES = "xl_candidates"
 VOTES = "xl_votes"
-
-# The outcome of a vote for a span that got its place.
-PLACED = "placed"
 
 
 def set_candidates(doc: Doc, found: Sequence[Candidate]) -> None:

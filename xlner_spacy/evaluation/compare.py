@@ -235,18 +235,6 @@ def _check_outcome(docs: Sequence[Doc]) -> None:
         raise BackendError(f"Every text failed. The {first['stage']} stage: {first['detail']}")
 
 
-# Stages that several components have, and the settings that their outcome depends on: xl_projector
-# and xl_translator do the same if these are the same. (The texts' language is the corpus's.)
-_SETTINGS = {
-    "translate": ("source_lang", "translator", "max_words"),
-    "annotate": ("source_lang", "annotator"),
-    "align": ("aligner",),
-    "propose": ("candidates", "measure"),
-}
-# What other stages do is in Doc.ents, too, and is done anew.
-_SHARED = {*_SETTINGS, "back-translate"}
-
-
 @dataclass
 class _Step:
     """What a step left on the Docs, and the seconds that it took."""
@@ -298,7 +286,7 @@ class SharedSteps:
         for start in range(0, len(docs), BATCH):
             component.run_stage(stage, docs[start : start + BATCH])
         took = component.seconds[stage.name] - before
-        if stage.name in _SHARED:
+        if stage.repeatable:
             self.done[key] = _Step([_state(doc) for doc in docs], took)
         return took
 
@@ -342,6 +330,6 @@ def _own(kept: Iterable[Any]) -> list[str]:
 
 def _settings(stage: Stage, config: dict[str, Any], *, redo: bool) -> str:
     """What a stage's outcome depends on, beside the stages before it."""
-    names = _SETTINGS.get(stage.name, config)
+    names = config if stage.settings is None else stage.settings
     own = {key: config[key] for key in names if key in config}
     return json.dumps([stage.name, redo, own], sort_keys=True, default=str)

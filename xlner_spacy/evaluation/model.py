@@ -16,8 +16,8 @@ from tqdm import tqdm
 from ..about import __version__
 from ..corpus.detokenize import same_tokens
 from ..corpus.gold import read_gold
-from ..document.placing import settle
-from ..document.span_groups import PLACED
+from ..document.placing import Ground, settle
+from ..document.records import PLACED
 from ..errors import InputError
 from ..pipeline.component import go_on_after_failures
 from ..pipeline.loading import load
@@ -115,7 +115,7 @@ def together(entities: Sequence[Sequence[set[TokenEntity]]]) -> list[set[TokenEn
         ]
         polls.append(Poll(ballots, weights))
     return [
-        {(v.start, v.end, v.label) for v in settle(votes) if v.outcome == PLACED}
+        {(v.start, v.end, v.label) for v in settle(votes, Ground()) if v.outcome == PLACED}
         for votes in Priority()(polls)
     ]
 

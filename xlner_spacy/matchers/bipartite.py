@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import numpy as np
 
-from ..models.requirements import Needs
+from ..models.description import Description
 from ..settings import check_setting, is_number
 from ..solving.ties import EQUAL, by_entity
 from ..types import Proposal
 from .greedy import Greedy
-
-NEEDS = Needs()
-
-
-def make_bipartite(min_score: float = 0.0) -> Bipartite:
-    """Registered as `xlner.Bipartite.v1`.
-
-    min_score (float): Proposals with a lower score are not placed.
-    """
-    return Bipartite(min_score)
 
 
 class Bipartite:
@@ -31,9 +22,16 @@ class Bipartite:
     that it chose do, the one with the highest score stays and the others are not placed. So
     an entity can be left without the free place that it also had: `xlner.ILP.v1` is exact.
 
-    Of equally good matchings, the one that the rule of `matchers.ties` prefers is taken, before
+    Of equally good matchings, the one that the rule of `solving.ties` prefers is taken, before
     overlaps are resolved by the same rule.
+
+    min_score (float): Proposals with a lower score are not placed.
     """
+
+    description: ClassVar[Description] = Description(
+        "bipartite matching",
+        package="scipy",
+    )
 
     def __init__(self, min_score: float = 0.0) -> None:
         check_setting("Bipartite", "min_score", min_score, is_number(min_score), "a number")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from typing import ClassVar
 
-from ..models.requirements import Needs
+from ..models.description import Description
 from ..solving.groups import competing
 from ..solving.prices import Prices
 from ..solving.ties import EQUAL, by_entity
@@ -21,23 +23,6 @@ MAX_STEPS = 15_000
 # Proposals of entities that compete, up to which leaving some out does not pay.
 SMALL = 100
 
-NEEDS = Needs(model="HiGHS (highspy) for hard cases")
-
-
-def make_exact(
-    min_score: float = 0.0,
-    solver: str = "auto",
-    time_limit: float = 10.0,
-    projections: str = "at_most",
-    n: int = 1,
-    power: float = 1.0,
-) -> Exact:
-    """Registered as `xlner.Exact.v1`.
-
-    min_score, solver, time_limit, projections, n, power: As of `xlner.ILP.v1`.
-    """
-    return Exact(min_score, solver, time_limit, projections, n, power)
-
 
 class Exact(ILP):
     """What `xlner.ILP.v1` finds, sooner: the same optimum by the same rule among equals.
@@ -48,7 +33,15 @@ class Exact(ILP):
     In large problems proposals that no optimum contains are left out first, and what is left
     falls apart into small ones. Where too many ways are open all the same, and for more than
     one place an entity, the solver is asked.
+
+    min_score, solver, time_limit, projections, n, power: As in `xlner.ILP.v1`.
     """
+
+    description: ClassVar[Description] = Description(
+        "exact",
+        package="highspy",
+        model="HiGHS (highspy) for hard cases",
+    )
 
     def _first_optimum(self, proposals: list[Proposal]) -> list[Proposal]:
         goal = self._goal(proposals)
@@ -100,19 +93,21 @@ def undominated(proposals: Iterable[Proposal]) -> list[Proposal]:
     """The proposals without those that contain a place of the same entity with no lower score:
     in any solution it can stand in for them, and the entity prefers it."""
     kept = []
-    # For each entity: the highest score of a place that begins at a word or after it, of those
-    # that end no later than the one that is looked at.
-    highest: dict[int, list[float]] = {}
+    # For each entity the places that matter to those that end later: where each begins and its
+    # score. The later one begins, the lower its score, or the one before it would not matter.
+    steps: dict[int, tuple[list[int], list[float]]] = {}
     for p in sorted(proposals, key=lambda p: (p.end, -p.start)):
-        of_entity = highest.setdefault(p.entity, [])
-        of_entity.extend([0.0] * (p.end - len(of_entity)))
-        if of_entity[p.start] >= p.score:
+        starts, scores = steps.setdefault(p.entity, ([], []))
+        at = bisect_left(starts, p.start)
+        if (scores[at] if at < len(scores) else 0.0) >= p.score:
             continue
         kept.append(p)
-        for word in range(p.start, -1, -1):
-            if of_entity[word] >= p.score:
-                break
-            of_entity[word] = p.score
+        end = bisect_right(starts, p.start)
+        first = end
+        while first and scores[first - 1] <= p.score:
+            first -= 1
+        starts[first:end] = [p.start]
+        scores[first:end] = [p.score]
     return kept
 
 

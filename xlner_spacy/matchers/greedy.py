@@ -4,22 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import ClassVar
 
-from ..models.requirements import Needs
+from ..models.description import Description
 from ..settings import check_setting, is_number, is_whole
 from ..solving.ties import preference
 from ..types import Proposal
-
-NEEDS = Needs()
-
-
-def make_greedy(min_score: float = 0.0, max_projections: int = 1) -> Greedy:
-    """Registered as `xlner.Greedy.v1`.
-
-    min_score (float): Proposals with a lower score are not placed.
-    max_projections (int): Places that one entity may have.
-    """
-    return Greedy(min_score, max_projections)
 
 
 class Greedy:
@@ -29,7 +19,12 @@ class Greedy:
     difference worth its time); not where two entities compete for the same words. With
     `xlner.AlignedRanges.v1`, which has one candidate an entity, it is the heuristic of
     aligned ranges.
+
+    min_score (float): Proposals with a lower score are not placed.
+    max_projections (int): Places that one entity may have.
     """
+
+    description: ClassVar[Description] = Description("greedy")
 
     def __init__(self, min_score: float = 0.0, max_projections: int = 1) -> None:
         check_setting("Greedy", "min_score", min_score, is_number(min_score), "a number")

@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 from ..errors import BackendError, SetupError
+from ..models.description import Description
 from ..models.lazy import LazyBackend
-from ..models.requirements import Needs
-from ..settings import check_setting, is_number, is_whole
+from ..settings import check_choice, check_setting, is_number, is_whole
 from ..solving.groups import apart, best_without_overlap, competing, firsts, total
 from ..solving.ties import EQUAL, by_entity, overlap
 from ..types import Proposal
@@ -56,21 +56,22 @@ class Goal:
         return worth
 
 
-SOLVERS = ("auto", "highs", "cbc")
-PROJECTIONS = ("at_most", "at_least", "exactly")
-
-NEEDS = Needs(module="pulp", install="pip install pulp highspy", model="HiGHS (highspy) or CBC")
+Solver = Literal["auto", "highs", "cbc"]
+Projections = Literal["at_most", "at_least", "exactly"]
 
 
-def make_ilp(
-    min_score: float = 0.0,
-    solver: str = "auto",
-    time_limit: float = 10.0,
-    projections: str = "at_most",
-    n: int = 1,
-    power: float = 1.0,
-) -> ILP:
-    """Registered as `xlner.ILP.v1`.
+class ILP(LazyBackend):
+    """The placements with the highest sum of scores, without overlap.
+
+    The constraints on the number of places are those of the paper's formulation. "at_most" 1
+    is the default. With "at_least" an entity takes every place that adds to the sum, so it wants
+    a `min_score`. Where the spans do not suffice for "at_least" or "exactly", as few places
+    as possible are missing in all, and among such placements the sum decides. That placements
+    overlap cannot be allowed: Doc.ents does not hold them.
+
+    Entities that compete for no word are decided one by one, so that a solver is started
+    only for the few that do. Equal optima are decided by the rule of `solving.ties`:
+    entity by entity, the most preferred proposals that some optimum contains are kept.
 
     min_score (float): Proposals with a lower score are not placed.
     solver (str): "highs" (in the process), "cbc" (comes with PuLP, a subprocess for each
@@ -84,40 +85,31 @@ def make_ilp(
         two halves of a name ("Sri" + "Lanka") that one of them has as a whole.
     RAISES: SetupError for a setting that cannot be.
     """
-    return ILP(min_score, solver, time_limit, projections, n, power)
 
-
-class ILP(LazyBackend):
-    """The placements with the highest sum of scores, without overlap.
-
-    The constraints on the number of places are those of the paper's formulation. "at_most" 1
-    is the default. With "at_least" an entity takes every place that adds to the sum, so it wants
-    a `min_score`. Where the spans do not suffice for "at_least" or "exactly", as few places
-    as possible are missing in all, and among such placements the sum decides. That placements
-    overlap cannot be allowed: Doc.ents does not hold them.
-
-    Entities that compete for no word are decided one by one, so that a solver is started
-    only for the few that do. Equal optima are decided by the rule of `matchers.ties`:
-    entity by entity, the most preferred proposals that some optimum contains are kept.
-    """
+    description: ClassVar[Description] = Description(
+        "exact integer linear programme",
+        package="highspy",
+        module="pulp",
+        install="pip install pulp highspy",
+        model="HiGHS (highspy) or CBC",
+    )
 
     def __init__(
         self,
         min_score: float = 0.0,
-        solver: str = "auto",
+        solver: Solver = "auto",
         time_limit: float = 10.0,
-        projections: str = "at_most",
+        projections: Projections = "at_most",
         n: int = 1,
         power: float = 1.0,
     ) -> None:
         name = "ILP"
-        check_setting(name, "solver", solver, solver in SOLVERS, f"one of {', '.join(SOLVERS)}")
+        check_choice(name, "solver", solver, Solver)
         check_setting(name, "min_score", min_score, is_number(min_score), "a number")
         above = "a number greater than 0"
         some = is_number(time_limit) and time_limit > 0
         check_setting(name, "time_limit", time_limit, some, above)
-        known = projections in PROJECTIONS
-        check_setting(name, "projections", projections, known, f"one of {', '.join(PROJECTIONS)}")
+        check_choice(name, "projections", projections, Projections)
         check_setting(name, "n", n, is_whole(n) and n > 0, "a whole number greater than 0")
         check_setting(name, "power", power, is_number(power) and power > 0, above)
         self.min_score = min_score
@@ -194,7 +186,7 @@ class ILP(LazyBackend):
     def _solve(
         self, proposals: list[Proposal], goal: Goal, kept: Sequence[Proposal]
     ) -> list[Proposal]:
-        NEEDS.check(type(self).__name__)
+        ILP.description.check(type(self).__name__)
         import pulp
 
         problem = pulp.LpProblem("projection", pulp.LpMaximize)

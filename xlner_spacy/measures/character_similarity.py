@@ -4,20 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from typing import ClassVar
 
-from ..models.requirements import Needs
+from ..models.description import Description
 from ..types import Bitext, Span
-
-NEEDS = Needs()
-
-
-def make_character_similarity(transliterate: bool = True) -> CharacterSimilarity:
-    """Registered as `xlner.CharacterSimilarity.v1`.
-
-    transliterate (bool): Bring every script into Latin letters first: Москва is compared as
-        Moskva. Of Chinese and Japanese names this gives the reading in Mandarin.
-    """
-    return CharacterSimilarity(transliterate)
 
 
 class CharacterSimilarity:
@@ -27,7 +17,15 @@ class CharacterSimilarity:
     words sorted ("Guterres António"), whichever is more alike: rapidfuzz's ratio and
     token_sort_ratio. Case and accents do not count. It sees nothing in names that are
     translated ("Nações Unidas"): add it to another score with `xlner.WeightedSum.v1`.
+
+    transliterate (bool): Bring every script into Latin letters first: Москва is compared as
+        Moskva. Of Chinese and Japanese names this gives the reading in Mandarin.
     """
+
+    description: ClassVar[Description] = Description(
+        "similarity of characters",
+        package="rapidfuzz",
+    )
 
     def __init__(self, transliterate: bool = True) -> None:
         self.transliterate = transliterate

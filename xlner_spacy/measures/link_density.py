@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
-from ..models.requirements import Needs
+from ..models.description import Description
 from ..types import Bitext, Span
-
-NEEDS = Needs()
-
-
-def make_link_density() -> LinkDensity:
-    """Registered as `xlner.LinkDensity.v1`."""
-    return LinkDensity()
 
 
 class LinkDensity:
@@ -22,6 +16,8 @@ class LinkDensity:
     confidence. 0 where there are none, 0.5 for a one-to-one alignment; above that where
     words have several links.
     """
+
+    description: ClassVar[Description] = Description("density of links")
 
     def __call__(
         self, bitexts: Sequence[Bitext], candidates: Sequence[Sequence[Sequence[Span]]]

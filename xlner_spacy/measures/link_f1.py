@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
-from ..models.requirements import Needs
+from ..models.description import Description
 from ..types import Bitext, Span
-
-NEEDS = Needs()
-
-
-def make_link_f1() -> LinkF1:
-    """Registered as `xlner.LinkF1.v1`."""
-    return LinkF1()
 
 
 class LinkF1:
@@ -23,6 +17,8 @@ class LinkF1:
     precision; this is their harmonic mean. Words that are linked to nothing (articles,
     prepositions) cost nothing, unlike in a score by length.
     """
+
+    description: ClassVar[Description] = Description("F1 of weighted links")
 
     def __call__(
         self, bitexts: Sequence[Bitext], candidates: Sequence[Sequence[Sequence[Span]]]

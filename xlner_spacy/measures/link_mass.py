@@ -6,16 +6,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from itertools import accumulate
 from math import sqrt
+from typing import ClassVar
 
-from ..models.requirements import Needs
+from ..models.description import Description
 from ..types import Bitext, Span
-
-NEEDS = Needs()
-
-
-def make_link_mass() -> LinkMass:
-    """Registered as `xlner.LinkMass.v1`."""
-    return LinkMass()
 
 
 class LinkMass:
@@ -34,6 +28,8 @@ class LinkMass:
     both sides agree. For aligners that give soft links (a low threshold); with one link a word
     it ranks much like LinkF1. Our own definition.
     """
+
+    description: ClassVar[Description] = Description("probability mass of links")
 
     def __call__(
         self, bitexts: Sequence[Bitext], candidates: Sequence[Sequence[Sequence[Span]]]

@@ -5,27 +5,15 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import ClassVar
 
-from ..models.requirements import Needs
+from ..models.description import Description
 from ..settings import check_setting
 from ..text.words import stop_words
 from ..types import Bitext, Link, Span
 from .link_f1 import LinkF1
 
-NEEDS = Needs()
-
 _LINKS = LinkF1()
-
-
-def make_name_f1(edge_penalty: float = 0.1, function_words: float = 0.7) -> NameF1:
-    """Registered as `xlner.NameF1.v1`.
-
-    edge_penalty (float): Taken off the score for a first and for a last word that is a
-        function word or punctuation; 0 to 0.5.
-    function_words (float): What a link of a function word or punctuation mark counts, where
-        others count 1.
-    """
-    return NameF1(edge_penalty, function_words)
 
 
 class NameF1:
@@ -37,7 +25,14 @@ class NameF1:
     one is worse than the same span without. What a function word is, spaCy's stop words say,
     as they stand in its lists: in lower case, so that "Will" is none. Where spaCy has no list
     for a language only punctuation counts.
+
+    edge_penalty (float): Taken off the score for a first and for a last word that is a
+        function word or punctuation; 0 to 0.5.
+    function_words (float): What a link of a function word or punctuation mark counts, where
+        others count 1.
     """
+
+    description: ClassVar[Description] = Description("F1 of links, without function words")
 
     def __init__(self, edge_penalty: float = 0.1, function_words: float = 0.7) -> None:
         name = "NameF1"

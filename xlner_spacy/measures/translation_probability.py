@@ -4,31 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from math import exp
+from typing import ClassVar
 
 from ..errors import BackendError, SetupError
-from ..models.requirements import Needs
+from ..models.description import Description
 from ..types import Bitext, ScoringTranslator, Span, Translator
 
 _Pair = tuple[str, str]
-
-NEEDS = Needs(model="a translator that scores: HuggingFace, CTranslate2")
-
-
-def make_translation_probability(
-    translator: Translator,
-    reverse: Translator | None = None,
-    normalise: bool = True,
-) -> TranslationProbability:
-    """Registered as `xlner.TranslationProbability.v1`.
-
-    translator (ScoringTranslator): From the source language into the target language, such as
-        `xlner.HuggingFace.v1` or `xlner.CTranslate2.v1`: a block of @xl_translators.
-    reverse (ScoringTranslator): The other direction. None: the same, which then must be able
-        to do both (NLLB, M2M100).
-    normalise (bool): Divide by the probability of translating a text into itself, for which
-        the model must know both languages; not for models of one direction (OPUS-MT).
-    """
-    return TranslationProbability(translator, reverse, normalise)
 
 
 class TranslationProbability:
@@ -41,7 +23,19 @@ class TranslationProbability:
 
     It needs no links: use it with all n-grams (`linked_edges = false`), as the paper does, or
     to choose among few. Each distinct pair of a batch is scored once.
+
+    translator (ScoringTranslator): From the source language into the target language, such as
+        `xlner.HuggingFace.v1` or `xlner.CTranslate2.v1`: a block of @xl_translators.
+    reverse (ScoringTranslator): The other direction. None: the same, which then must be able
+        to do both (NLLB, M2M100).
+    normalise (bool): Divide by the probability of translating a text into itself, for which
+        the model must know both languages; not for models of one direction (OPUS-MT).
     """
+
+    description: ClassVar[Description] = Description(
+        "probability as a translation",
+        model="a translator that scores: HuggingFace, CTranslate2",
+    )
 
     def __init__(
         self,

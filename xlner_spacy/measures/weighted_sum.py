@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from ..errors import BackendError
-from ..models.requirements import Needs
+from ..models.description import Description
 from ..settings import check_setting
 from ..types import Bitext, Measure, Span
 
-# Any: a config is checked before the blocks within are made.
 
-NEEDS = Needs(model="several scores")
-
-
-def make_weighted_sum(
-    measures: dict[str, Any], weights: dict[str, float] | None = None
-) -> WeightedSum:
-    """Registered as `xlner.WeightedSum.v1`.
+class WeightedSum:
+    """The weighted mean of the scores: from 0 to 1 if each of them is.
 
     measures (dict): Blocks of @xl_measures under names of your own:
 
@@ -34,15 +28,14 @@ def make_weighted_sum(
 
     weights (dict): By those names; 1 where there is none.
     """
-    return WeightedSum(measures, weights)
 
+    description: ClassVar[Description] = Description(
+        "weighted sum of scores",
+        model="other measures",
+    )
 
-class WeightedSum:
-    """The weighted mean of the scores: from 0 to 1 if each of them is."""
-
-    def __init__(
-        self, measures: dict[str, Measure], weights: dict[str, float] | None = None
-    ) -> None:
+    # Any: a config is checked before the blocks within are made.
+    def __init__(self, measures: dict[str, Any], weights: dict[str, float] | None = None) -> None:
         name = "WeightedSum"
         weights = weights or {}
         usable = bool(measures) and all(callable(measure) for measure in measures.values())
@@ -50,7 +43,7 @@ class WeightedSum:
         known = not set(weights) - set(measures)
         names = ", ".join(measures)
         check_setting(name, "weights", weights, known, f"made of the measures' names ({names})")
-        self.measures = measures
+        self.measures: dict[str, Measure] = measures
         self.weights = {key: weights.get(key, 1.0) for key in measures}
         usable = min(self.weights.values()) >= 0 and sum(self.weights.values()) > 0
         check_setting(name, "weights", weights, usable, "0 or more each, with a sum above 0")

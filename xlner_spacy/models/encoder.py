@@ -14,28 +14,29 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from weakref import WeakValueDictionary
 
 import numpy as np
 
 from ..files import build_once
-from ..settings import check_setting
+from ..settings import check_choice, check_setting
 from .embedded import encoder_path
 from .engines import (
-    ENGINES,
     OPENVINO,
     Engine,
+    EngineName,
     OpenVinoEngine,
     TorchEngine,
     openvino_version,
     pool_of,
     write_openvino,
 )
-from .hub import best_device, load
+from .hub import best_device, load, loading
 from .lazy import LazyBackend, make_torch_safe_to_fork
 
 Words = tuple[str, ...]
+TokenType = Literal["bpe", "word"]
 
 # Bytes of vectors that an encoder keeps for calls that come again.
 KEPT_BYTES = 128 * 2**20
@@ -58,19 +59,16 @@ class EncoderSettings:
 
     model: str | None
     layer: int | None
-    token_type: str = "bpe"
+    token_type: TokenType = "bpe"
     device: str = "auto"
     batch_size: int = 64
-    engine: str = "auto"
+    engine: EngineName = "auto"
 
     def __post_init__(self) -> None:
-        token_types = ("bpe", "word")
-        known = self.token_type in token_types
-        check_setting("aligner", "token_type", self.token_type, known, "bpe or word")
+        check_choice("aligner", "token_type", self.token_type, TokenType)
         positive = "a number greater than 0"
         check_setting("aligner", "batch_size", self.batch_size, self.batch_size > 0, positive)
-        known = self.engine in ENGINES
-        check_setting("aligner", "engine", self.engine, known, f"one of {', '.join(ENGINES)}")
+        check_choice("aligner", "engine", self.engine, EngineName)
         on_cpu = self.engine in ("auto", "torch") or self.device in ("auto", "cpu")
         wanted = f"cpu or auto, which the engine {self.engine} needs"
         check_setting("aligner", "device", self.device, on_cpu, wanted)
@@ -305,7 +303,9 @@ class Encoder(LazyBackend):
         if self.settings.model is None:
             built = encoder_path()
             name = f"{built.name}-layer{layer}-{kind}-{version}"
-            return OpenVinoEngine(build_once(built.with_name(name), write), embedding)
+            compiled = build_once(built.with_name(name), write)
+            with loading("aligner", compiled):
+                return OpenVinoEngine(compiled, embedding)
         with TemporaryDirectory() as folder:
             write(Path(folder))
             return OpenVinoEngine(Path(folder), embedding)

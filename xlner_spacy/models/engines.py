@@ -14,15 +14,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Barrier, Lock
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
 from ..errors import SetupError
-from .requirements import Needs
+from .description import Description
 
-ENGINES = ("auto", "torch", "openvino", "openvino-int8")
-OPENVINO = Needs("openvino", install='pip install "xlner-spacy[fast]"')
+EngineName = Literal["auto", "torch", "openvino", "openvino-int8"]
+OPENVINO = Description("OpenVINO", package="openvino", module="openvino", extra="fast")
 # Raised whenever what is written into the cache changes, so that old files are not reused.
 FILE_FORMAT = 2
 OPENVINO_FILE = "model.xml"

@@ -8,9 +8,14 @@ may choose another one than the package.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Literal
+
 import numpy as np
 
 from ..types import Link
+
+Method = Literal["inter", "itermax", "mwmf"]
 
 # What a similarity counts in the second round of itermax where one of the two pieces has a
 # link already.
@@ -80,7 +85,11 @@ def mwmf(similarity: np.ndarray) -> np.ndarray:
     return linked & possible
 
 
-METHODS = {"inter": inter, "itermax": itermax, "mwmf": mwmf}
+METHODS: dict[Method, Callable[[np.ndarray], np.ndarray]] = {
+    "inter": inter,
+    "itermax": itermax,
+    "mwmf": mwmf,
+}
 
 
 def softmaxes(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -2,34 +2,148 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-from ..errors import SetupError
+from ..errors import SetupError, install_hint
+from ..files import cache_dir
+
+# Sizes of downloads, for those who have to make them elsewhere.
+DOWNLOADS = {
+    "facebook/nllb-200-distilled-600M": "2.5 GB",
+    "dslim/bert-base-NER": "0.4 GB",
+    "Davlan/xlm-roberta-base-ner-hrl": "1.1 GB",
+    "bert-base-multilingual-cased": "0.7 GB",
+}
+# Seconds to wait for the Hub's answer before it counts as out of reach.
+PATIENCE = 3.0
 
 
-def load(what: str, model: str, from_pretrained: Callable[..., Any], **kwargs: Any) -> Any:
+def load(
+    what: str,
+    model: str,
+    from_pretrained: Callable[..., Any],
+    *,
+    trust_remote_code: bool = False,
+    **kwargs: Any,
+) -> Any:
     """Call a `from_pretrained`, and turn its many ways of failing into one that helps.
 
     what (str): The part that needs the model, for the message: "translator".
     model (str): A Hub name or the path of a local folder.
-    RAISES: SetupError if the model cannot be had.
+    trust_remote_code (bool): Whether Python code that comes with the model may be run.
+    RAISES: SetupError if the model cannot be loaded.
+    """
+    if _only_local(what, model):
+        kwargs["local_files_only"] = True
+    with loading(what, model):
+        # Without an answer to this, transformers asks a question on the terminal.
+        return from_pretrained(model, trust_remote_code=trust_remote_code, **kwargs)
+
+
+def download(what: str, model: str) -> str:
+    """The folder of a whole model of the Hub, downloaded if it is not there.
+
+    RAISES: SetupError if it cannot be had.
+    """
+    from huggingface_hub import snapshot_download
+
+    only_local = _only_local(what, model)
+    with loading(what, model):
+        return snapshot_download(model, local_files_only=only_local)
+
+
+@contextmanager
+def loading(what: str, model: str | Path) -> Iterator[None]:
+    """Report any error in the block as one of the set-up that names the model.
+
+    RAISES: SetupError
     """
     try:
-        return from_pretrained(model, **kwargs)
-    except (OSError, ValueError, ImportError) as error:
-        # OSError: no such model, no network, a broken folder. ValueError: not a model of
-        # this kind. ImportError: its tokenizer needs a package.
+        yield
+    except (SetupError, MemoryError):
+        raise
+    # Libraries raise anything for a damaged file: tokenizers a bare Exception, safetensors an
+    # error of its own. All of it concerns the set-up, and none of it a text.
+    except Exception as error:
         raise SetupError(
-            f"The {what} cannot load the model {model!r}: {_first_line(error)}",
-            hint=f"Check the name and the network, or download the model elsewhere and give the "
-            f'folder\'s path as "model" in the {what} block of the config. For Portuguese and '
-            'English no download is needed: pip install "xlner-spacy[offline]". '
-            "Backends that are installed here: xlner info",
+            f"The {what} cannot load the model {str(model)!r}: {_first_line(error)}",
+            hint=_way_out(what, Path(model), error),
         ) from error
 
 
-# What "auto" stands for where the user has said it: see `use_gpu`.
+def _way_out(what: str, model: Path, error: Exception) -> str:
+    if "trust_remote_code" in str(error):
+        return (
+            "The model brings Python code of its own, which is not run unless you trust it: look "
+            f"at the code, then set trust_remote_code = true in the {what} block of the config, "
+            "if that part has the setting."
+        )
+    if not model.is_dir():
+        return (
+            f'Check the name, or give the path of a folder as "model" in the {what} block of the '
+            f"config. Backends that are installed here: xlner info"
+        )
+    if cache_dir() in model.parents:
+        return f"A file in it is damaged. Delete the folder {model}: the next run makes it again."
+    return f"A file in the folder is damaged or missing: copy or download {model} again."
+
+
+def _only_local(what: str, model: str) -> bool:
+    """Whether the Hub must not be asked for the model, because it would not answer: left alone,
+    the libraries try again and again for a minute.
+
+    RAISES: SetupError for a model that is neither here nor can be downloaded.
+    """
+    if Path(model).is_dir():
+        return False
+    from huggingface_hub import constants, try_to_load_from_cache
+
+    files = ("config.json", "model.bin")
+    if any(isinstance(_cached(try_to_load_from_cache, model, file), str) for file in files):
+        return constants.HF_HUB_OFFLINE or not _hub_answers()
+    if constants.HF_HUB_OFFLINE:
+        reason = "HF_HUB_OFFLINE is set"
+    elif _hub_answers():
+        return False
+    else:
+        reason = "the Hub cannot be reached"
+    size = f" (about {DOWNLOADS[model]}, once)" if model in DOWNLOADS else ""
+    raise SetupError(
+        f"The {what} cannot load the model {model!r}: it is not on this machine, and {reason}.",
+        hint=f"With a network it is downloaded from the Hugging Face Hub{size}. Without one, give "
+        f'the folder of a model from elsewhere as "model" in the {what} block of the config; or '
+        'use translations of your own (give_translation, or a key "translation" in a .jsonl '
+        "file); or another backend: xlner info lists those that are installed. For Portuguese "
+        f"and English no download is needed: {install_hint('offline')}. HF_HUB_OFFLINE=1 keeps "
+        "this and other programs from asking the Hub at all.",
+    )
+
+
+def _cached(find: Callable[..., Any], model: str, file: str) -> Any:
+    from huggingface_hub.errors import HFValidationError
+
+    try:
+        return find(model, file)
+    except HFValidationError:  # no name that the Hub could have: from_pretrained says so
+        return None
+
+
+def _hub_answers() -> bool:
+    import requests
+    from huggingface_hub import constants
+    from huggingface_hub.utils import get_session
+
+    try:
+        get_session().head(constants.ENDPOINT, timeout=PATIENCE)
+    except requests.RequestException:
+        return False
+    return True
+
+
+# The device that "auto" stands for, where the user chose one: see `use_gpu`.
 _chosen: dict[str, str] = {}
 
 
@@ -64,7 +178,7 @@ def best_device(device: str) -> str:
     import torch
 
     if device == "auto":
-        device = _chosen.get("auto") or ("cuda" if torch.cuda.is_available() else "cpu")
+        return _chosen.get("auto") or ("cuda" if torch.cuda.is_available() else "cpu")
     try:
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:

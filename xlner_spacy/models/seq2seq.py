@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..errors import SetupError
+from ..errors import SetupError, log_failure
 from ..text.languages import flores200, iso639_1
 
 logger = logging.getLogger(__name__)
@@ -116,9 +116,7 @@ def fitting(lengths: Sequence[int], limit: int, texts: Sequence[str], model: str
     """The texts that the model can take, by index. The others are logged as warnings."""
     for length, text in zip(lengths, texts, strict=True):
         if length > limit:
-            logger.warning(
-                "Left out, %d pieces where %s takes %d: %r", length, model, limit, text[:60]
-            )
+            log_failure(logger, f"Left out, {length} pieces where {model} takes {limit}", text)
     return [index for index, length in enumerate(lengths) if length <= limit]
 
 

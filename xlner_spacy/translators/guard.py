@@ -12,20 +12,19 @@ import pickle
 import sys
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import srsly
 
-from ..errors import SetupError
+from ..errors import SetupError, log_failure
 from ..models import worker
 from ..models.answers import check_translations
 from ..models.child_process import Child, ChildFailed
+from ..models.description import Description
 from ..models.lazy import LazyBackend
-from ..models.requirements import Needs
 from ..settings import check_setting
 from ..types import Translator
 
-NEEDS = Needs(model="another translator")
 logger = logging.getLogger(__name__)
 
 WORKER = worker.__file__
@@ -34,14 +33,9 @@ WORKER = worker.__file__
 FIRST_TEXT = "."
 
 
-def make_guard(
-    translator: Translator,
-    timeout: float = 30.0,
-    batch_timeout: float = 120.0,
-    start_timeout: float = 600.0,
-    batch_size: int = 32,
-) -> Guard:
-    """Registered as `xlner.Guard.v1`.
+class Guard(LazyBackend):
+    """Translates in another process, so that a text that kills it, never ends or raises an
+    error costs one translation and not the run.
 
     A text that the translator raises an error on is given up too, as one is that kills it or
     takes too long: its translation is "", and the Doc has the problem "translator gave up",
@@ -53,16 +47,15 @@ def make_guard(
         dies, the process is started anew and the batch's texts are translated one by one.
     start_timeout (float): Seconds that the translator may take to load, download included.
     batch_size (int): Texts that are sent to the process at once.
+
+    Attribute failures (dict[str, str]): The texts that were given up, and why. They are not
+    tried again.
     """
-    return Guard(translator, timeout, batch_timeout, start_timeout, batch_size)
 
-
-class Guard(LazyBackend):
-    """Translates in another process, so that a text that kills it, never ends or raises an
-    error costs one translation and not the run.
-
-    failures (dict[str, str]): The texts that were given up, and why. They are not tried again.
-    """
+    description: ClassVar[Description] = Description(
+        "translator in a process of its own",
+        model="another translator",
+    )
 
     def __init__(
         self,
@@ -107,11 +100,13 @@ class Guard(LazyBackend):
         try:
             return self._ask(texts, languages, limit)
         except ChildFailed as failure:
+            raised = failure.__cause__  # whose message may quote the text
+            reason = type(raised).__name__ if raised else str(failure)
             if len(texts) > 1:
-                logger.warning("Translating %d texts one by one: %s", len(texts), failure)
+                logger.warning("Translating %d texts one by one: %s", len(texts), reason)
                 return [self._translate([text], languages)[0] for text in texts]
             self.failures[texts[0]] = str(failure)
-            logger.warning("Gave up translating %r: %s", texts[0][:80], failure)
+            log_failure(logger, f"Gave up translating ({reason})", texts[0], failure)
             return [""]
 
     def _ask(self, texts: list[str], languages: dict[str, str], limit: float) -> list[str]:
@@ -119,7 +114,7 @@ class Guard(LazyBackend):
         kind, answer = worker.ask((texts, languages), limit)
         if kind == "error":
             _raise_setup_error(answer)
-            raise ChildFailed(_said(answer))
+            raise ChildFailed(_said(answer)) from answer
         return check_translations(answer, texts, "The guarded translator")
 
     def _worker(self, languages: dict[str, str]) -> _Worker:

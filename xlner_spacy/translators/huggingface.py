@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
+from ..models.description import Description
 from ..models.hub import best_device, load
 from ..models.lazy import LazyBackend, make_torch_safe_to_fork
-from ..models.requirements import Needs
 from ..models.seq2seq import (
     MAX_PIECES,
     Direction,
@@ -21,18 +21,9 @@ from ..models.seq2seq import (
 )
 from ..settings import check_setting
 
-NEEDS = Needs(module="transformers", model="a model of the Hub or a folder")
 
-
-def make_huggingface(
-    model: str = "facebook/nllb-200-distilled-600M",
-    device: str = "auto",
-    batch_size: int = 16,
-    num_beams: int = 1,
-    from_code: str | None = None,
-    to_code: str | None = None,
-) -> HuggingFaceTranslator:
-    """Registered as `xlner.HuggingFace.v1`.
+class HuggingFaceTranslator(LazyBackend):
+    """Translates sentences with a local or Hub model, in batches of similar length.
 
     model (str): Hub name or folder of an NLLB-200, M2M100, Marian (OPUS-MT) or MADLAD-400
         model. "{from_lang}" and "{to_lang}" in it become language codes:
@@ -43,15 +34,18 @@ def make_huggingface(
     from_code, to_code (str): The model's own codes of the languages, where those made from
         the spaCy codes are not the ones you want ("zho_Hant").
     """
-    return HuggingFaceTranslator(model, device, batch_size, num_beams, from_code, to_code)
 
-
-class HuggingFaceTranslator(LazyBackend):
-    """Translates sentences with a local or Hub model, in batches of similar length."""
+    description: ClassVar[Description] = Description(
+        "Hugging Face translation model",
+        package="transformers",
+        module="transformers",
+        model="a model of the Hub or a folder",
+        hub=True,
+    )
 
     def __init__(
         self,
-        model: str,
+        model: str = "facebook/nllb-200-distilled-600M",
         device: str = "auto",
         batch_size: int = 16,
         num_beams: int = 1,

@@ -5,25 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import ClassVar
 
 from ..corpus.texts import read_pairs
+from ..models.description import Description
 from ..models.lazy import LazyBackend
-from ..models.requirements import Needs
-
-NEEDS = Needs()
 
 
-def make_parallel_text(path: Path) -> ParallelText:
-    """Registered as `xlner.ParallelText.v1`.
+class ParallelText(LazyBackend):
+    """Looks texts up in a file. A text that is not in it has no translation ("").
 
     path (Path): A .tsv file (text, tab, translation) or a .jsonl file with the keys
         "text" and "translation".
     """
-    return ParallelText(path)
 
-
-class ParallelText(LazyBackend):
-    """Looks texts up in a file. A text that is not in it has no translation ("")."""
+    description: ClassVar[Description] = Description("a file of translations")
 
     whole_texts = True
 

@@ -11,23 +11,21 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import count
-from typing import NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 import regex
 from spacy.lang.lex_attrs import like_email, like_url
 
 from ..models.answers import check_translations
+from ..models.description import Description
 from ..models.lazy import LazyBackend
-from ..models.requirements import Needs
-from ..settings import check_setting
+from ..settings import check_choice, check_setting
 from ..types import Translator
 
-NEEDS = Needs(model="another translator")
-
-KINDS = ("url", "mail", "handle", "hashtag", "emoji", "number")
+Kind = Literal["url", "mail", "handle", "hashtag", "emoji", "number"]
 # Numbers are not among them: they come through nine times in ten, and what surrounds them is
 # translated worse without them (benchmarks/results/protection.md).
-DEFAULT_KINDS = ("url", "mail", "handle", "hashtag", "emoji")
+DEFAULT_KINDS: tuple[Kind, ...] = ("url", "mail", "handle", "hashtag", "emoji")
 DEFAULT_PLACEHOLDERS = ("Zyx{n}", "__{n}__")
 
 _CHUNK = re.compile(r"\S+")
@@ -42,13 +40,11 @@ _EMOJI = regex.compile(
 )
 
 
-def make_protect(
-    translator: Translator,
-    kinds: Sequence[str] = DEFAULT_KINDS,
-    terms: Sequence[str] = (),
-    placeholders: Sequence[str] = DEFAULT_PLACEHOLDERS,
-) -> Protect:
-    """Registered as `xlner.Protect.v1`.
+class Protect(LazyBackend):
+    """Translates round what must not be translated.
+
+    If a placeholder does not come out of the translation once and only once, the text is
+    translated again with the next kind of placeholder, and at last without protection.
 
     translator (Translator): The translator that does the work: a block of its own.
     kinds (Sequence[str]): What is protected: "url", "mail", "handle" (@name), "hashtag",
@@ -57,30 +53,26 @@ def make_protect(
         exactly as they are written in the texts.
     placeholders (Sequence[str]): What stands for them; "{n}" becomes a number. Models differ
         in what they copy: where the first gets lost the next is tried.
+
+    Attribute protected (int): Texts in which something was to be protected, so far.
+    Attribute lost (int): Those of them that were translated without protection in the end.
+    Attribute failures (dict[str, str]): The texts that the translator gave up, where it says so.
     """
-    return Protect(translator, kinds, terms, placeholders)
 
-
-class Protect(LazyBackend):
-    """Translates round what must not be translated.
-
-    If a placeholder does not come out of the translation once and only once, the text is
-    translated again with the next kind of placeholder, and at last without protection.
-
-    protected (int): Texts in which something was to be protected, so far.
-    lost (int): Those of them that were translated without protection in the end.
-    failures (dict[str, str]): The texts that the translator gave up, where it says so.
-    """
+    description: ClassVar[Description] = Description(
+        "translator, with strings protected",
+        model="another translator",
+    )
 
     def __init__(
         self,
         translator: Translator,
-        kinds: Sequence[str] = DEFAULT_KINDS,
+        kinds: Sequence[Kind] = DEFAULT_KINDS,
         terms: Sequence[str] = (),
         placeholders: Sequence[str] = DEFAULT_PLACEHOLDERS,
     ) -> None:
-        known = all(kind in KINDS for kind in kinds)
-        check_setting("Protect", "kinds", list(kinds), known, f"of {', '.join(KINDS)}")
+        for kind in kinds:
+            check_choice("Protect", "kinds", kind, Kind)
         valid = bool(placeholders) and all(p.count("{n}") == 1 and len(p) > 3 for p in placeholders)
         wanted = 'a list of texts with one "{n}" in each'
         check_setting("Protect", "placeholders", list(placeholders), valid, wanted)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
-from ..models.requirements import Needs
+from ..models.description import Description
 from ..solving.claims import claims, share
 from ..types import Poll, Vote
-
-NEEDS = Needs()
 
 
 class Agreement:
@@ -18,6 +17,8 @@ class Agreement:
     first, then the leftmost, then the shorter, then the label that comes first in the alphabet.
     Support is the share of all weights that agree.
     """
+
+    description: ClassVar[Description] = Description("what more voters agree on first")
 
     def __call__(self, polls: Sequence[Poll]) -> list[list[Vote]]:
         return [_votes(poll) for poll in polls]

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
-from ..models.requirements import Needs
+from ..models.description import Description
 from ..solving.claims import claims
 from ..types import Poll, Vote
-
-NEEDS = Needs()
 
 
 class Priority:
@@ -19,6 +18,8 @@ class Priority:
     entities of one voter it is the surest, then the leftmost, then the shorter, then the label
     that comes first in the alphabet. Support is the confidence of the voter that goes first.
     """
+
+    description: ClassVar[Description] = Description("one voter after another")
 
     def __call__(self, polls: Sequence[Poll]) -> list[list[Vote]]:
         return [_votes(poll) for poll in polls]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
-from ..models.requirements import Needs
+from ..models.description import Description
 from ..settings import check_setting, is_number
 from ..solving.claims import claims
 from ..types import Ballot, Poll, Vote
-
-NEEDS = Needs()
 
 
 class Rover:
@@ -32,6 +31,10 @@ class Rover:
 
     RAISES: SetupError for other values.
     """
+
+    description: ClassVar[Description] = Description(
+        "heads and confidences of several voters (ROVER)"
+    )
 
     def __init__(self, threshold: float = 0.5, alpha: float = 0.5) -> None:
         valid = is_number(threshold) and 0 <= threshold < 1

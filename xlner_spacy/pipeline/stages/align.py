@@ -23,6 +23,8 @@ class Align(Stage):
 
     name = "align"
     attribute = "xl_alignments"
+    settings = ("aligner",)
+    repeatable = True
     needs = ("xl_translations",)
 
     def __init__(self, aligner: Aligner, max_words: int = 4000) -> None:

@@ -33,6 +33,8 @@ class Annotate(Stage):
 
     name = "annotate"
     attribute = "xl_translations"
+    settings = ("source_lang", "annotator")
+    repeatable = True
     needs = ("xl_translations",)
 
     def __init__(self, annotator: Annotator, source_lang: str) -> None:

@@ -17,7 +17,7 @@ from spacy.tokens import Doc
 
 from ...document.attributes import add_problem, forget, set_data, translation_doc
 from ...document.give import make_translation, source_entity
-from ...settings import check_setting
+from ...settings import check_choice, check_setting
 from ...text.languages import same_language, tokenizer
 from ...text.markers import (
     MIN_SIMILARITY,
@@ -34,7 +34,6 @@ from .stage import ENTITIES, Stage
 from .translate import _kind, translate_texts
 
 Keep = Literal["lost", "all", "none"]
-KEEP = ("lost", "all", "none")
 
 
 class BackTranslate(Stage):
@@ -51,6 +50,7 @@ class BackTranslate(Stage):
 
     name = "back-translate"
     attribute = "xl_forward"
+    repeatable = True
     needs = ("xl_translations", ENTITIES)
 
     def __init__(
@@ -64,7 +64,7 @@ class BackTranslate(Stage):
         max_words: int = 100,
     ) -> None:
         part = "xl_back_translator"
-        check_setting(part, "keep", keep, keep in KEEP, f"one of {KEEP}")
+        check_choice(part, "keep", keep, Keep)
         check_setting(part, "style", style, style in STYLES, f"one of {tuple(STYLES)}")
         valid = 0 <= min_similarity <= 1
         check_setting(part, "min_similarity", min_similarity, valid, "between 0 and 1")
@@ -114,7 +114,7 @@ class BackTranslate(Stage):
                 [
                     _piece(record["text"], a, b, entities)
                     for a, b in pairwise(edges)
-                    if inside and _kind(tokens, a, b) == "sentence"
+                    if inside and _kind(tokens, record["text"], a, b) == "sentence"
                 ]
             )
         return parts

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from spacy.tokens import Doc
 
 from ...document.attributes import add_problem
-from ...document.placing import place, settle, taken_words
-from ...document.records import own_origin, placement
-from ...document.span_groups import PLACED, VOTES, set_votes
-from ...errors import InputError, SetupError
+from ...document.placing import ground, place, settle
+from ...document.records import PLACED, own_origin, placement
+from ...document.span_groups import VOTES, set_votes
+from ...errors import InputError, SetupError, log_failure
 from ...settings import check_setting, is_number
 from ...types import Placement, Poll, Problem, Vote, Voter
 from . import checks
@@ -66,7 +66,7 @@ class Ensemble(Stage):
         verdicts = checks.votes(docs, self.voter([self._poll(row) for row in by_doc]))
         for doc, row, votes in zip(docs, by_doc, verdicts, strict=True):
             _keep_problems(doc, self.name, row)
-            settled = settle(votes, taken_words(doc, self.overwrite))
+            settled = settle(votes, ground(doc, self.overwrite))
             found = [_placement(doc, vote) for vote in settled if vote.outcome == PLACED]
             place(doc, found, self.overwrite)
             set_votes(doc, settled)
@@ -129,9 +129,9 @@ def _keep_problems(doc: Doc, stage: str, answers: Mapping[str, Findings | Except
     known = [*(doc._.xl_problems or [])]
     for name, answer in answers.items():
         if isinstance(answer, Exception):
-            reason = f"{name}: {type(answer).__name__}: {answer}"
-            add_problem(doc, stage, "member failed", reason)
-            logger.warning("The member %s on %r", reason, doc.text[:60])
+            kind = type(answer).__name__
+            add_problem(doc, stage, "member failed", f"{name}: {kind}: {answer}")
+            log_failure(logger, f"The member {name}: {kind}", doc.text, answer)
             continue
         own: list[Problem] = []
         for problem in answer.problems:

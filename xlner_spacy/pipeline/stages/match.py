@@ -8,9 +8,18 @@ from typing import NamedTuple
 
 from spacy.tokens import Doc
 
-from ...document.placing import place, settle, taken_words
-from ...document.records import TAKEN, origin, own_origin, placement, unplaced
-from ...document.span_groups import CANDIDATES, PLACED, candidates
+from ...document.bounds import is_too_long
+from ...document.placing import Ground, ground, place, settle
+from ...document.records import (
+    CROSSES,
+    PLACED,
+    TAKEN,
+    origin,
+    own_origin,
+    placement,
+    unplaced,
+)
+from ...document.span_groups import CANDIDATES, candidates
 from ...types import (
     Ballot,
     Candidate,
@@ -27,12 +36,15 @@ from ...types import (
 from . import checks
 from .stage import ENTITIES, Stage
 
+# What became of an entity that the voter does not mention.
+NO_VOTE = "too few votes"
+
 
 class _Text(NamedTuple):
     """A Doc, and what is to be placed on it."""
 
     doc: Doc
-    taken: set[int]  # words of entities that stay
+    ground: Ground
     offered: list[Candidate]
     wanted: list[Candidate]  # the choice of each translation
 
@@ -42,7 +54,8 @@ class Match(Stage):
 
     A Doc's translations are matched one by one. Then they vote, each with its score as
     confidence (scores above 1 are scaled down); the voter decides which entity goes first where
-    they want different ones on the same words.
+    they want different ones on the same words. Nothing is placed across a sentence boundary that
+    is on the Doc.
     """
 
     name = "match"
@@ -60,7 +73,7 @@ class Match(Stage):
         polls = [Poll(_ballots(text), dict.fromkeys(_voters(text.doc), 1.0)) for text in texts]
         verdicts = checks.votes(docs, self.voter(polls))
         for text, votes in zip(texts, verdicts, strict=True):
-            settled = settle(votes, text.taken)
+            settled = settle(votes, text.ground)
             place(text.doc, list(_placements(text, settled)), self.overwrite)
             text.doc._.xl_unplaced = _unplaced(text, settled)
 
@@ -75,24 +88,18 @@ class Match(Stage):
             doc.set_ents([], default="outside")
 
     def _read(self, doc: Doc) -> _Text:
-        taken = taken_words(doc, self.overwrite)
+        free = ground(doc, self.overwrite)
         offered = candidates(doc)
-        wanted = [
-            candidate
-            for translation in range(len(doc._.xl_translations))
-            for candidate in self._choose(offered, translation, taken)
-        ]
-        return _Text(doc, taken, offered, wanted)
+        possible: list[list[Candidate]] = [[] for _ in doc._.xl_translations]
+        for candidate in offered:
+            if not free.refusal(candidate["start"], candidate["end"]):
+                possible[candidate["translation"]].append(candidate)
+        wanted = [chosen for own in possible for chosen in self._choose(own)]
+        return _Text(doc, free, offered, wanted)
 
-    def _choose(
-        self, offered: list[Candidate], translation: int, taken: set[int]
-    ) -> list[Candidate]:
+    def _choose(self, offered: list[Candidate]) -> list[Candidate]:
         """The places that the entities of one translation get among themselves."""
-        free = {
-            Proposal(c["entity"], c["start"], c["end"], c["score"]): c
-            for c in offered
-            if c["translation"] == translation and taken.isdisjoint(range(c["start"], c["end"]))
-        }
+        free = {Proposal(c["entity"], c["start"], c["end"], c["score"]): c for c in offered}
         return [free[proposal] for proposal in checks.chosen(self.matcher(list(free)), free)]
 
 
@@ -155,35 +162,44 @@ def _entity(doc: Doc, candidate: Candidate) -> SourceEntity:
 def _unplaced(text: _Text, votes: Sequence[Vote]) -> list[Unplaced]:
     """The entities that got no place. One that wanted a place where an entity of another
     translation is with the same label got what it wanted."""
-    doc = text.doc
     outcomes = {(vote.start, vote.end, vote.label): vote.outcome for vote in votes}
-    fates: dict[tuple[int, int], set[str]] = {}
+    fates: dict[tuple[int, int], list[str]] = {}
     for c in text.wanted:
-        outcome = outcomes.get(_claim(doc, c), "too few votes")
-        fates.setdefault((c["translation"], c["entity"]), set()).add(outcome)
+        fate = outcomes.get(_claim(text.doc, c), NO_VOTE)
+        fates.setdefault((c["translation"], c["entity"]), []).append(fate)
     placed = [vote for vote in votes if vote.outcome == PLACED]
-    taken = text.taken | {word for vote in placed for word in range(vote.start, vote.end)}
+    left = text.ground.without(n for vote in placed for n in range(vote.start, vote.end))
     of_entity: dict[tuple[int, int], list[Candidate]] = {}
     for c in text.offered:
         of_entity.setdefault((c["translation"], c["entity"]), []).append(c)
     lost = []
-    for n, translation in enumerate(doc._.xl_translations):
-        linked = {int(link[0]) for link in doc._.xl_alignments[n]}
+    for n, translation in enumerate(text.doc._.xl_translations):
+        linked = {int(link[0]) for link in text.doc._.xl_alignments[n]}
         for k, entity in enumerate(translation["entities"] or []):
-            fate = fates.get((n, k), set())
-            if PLACED in fate:
+            own_fates = fates.get((n, k), [])
+            if PLACED in own_fates:
                 continue
-            ruled_out = sorted(fate - {TAKEN})
-            why = _why_not(entity, of_entity.get((n, k), []), linked, taken)
-            lost.append(unplaced(entity, n, ruled_out[0] if ruled_out else why))
+            if own := of_entity.get((n, k)):
+                ruled_out = [fate for fate in own_fates if fate not in (TAKEN, CROSSES)]
+                reason = ruled_out[0] if ruled_out else _why_not_there(own, left)
+            else:
+                reason = _why_nowhere(entity, linked)
+            lost.append(unplaced(entity, n, reason))
     return lost
 
 
-def _why_not(entity: SourceEntity, own: list[Candidate], linked: set[int], taken: set[int]) -> str:
-    if any(taken.isdisjoint(range(c["start"], c["end"])) for c in own):
+def _why_not_there(own: list[Candidate], left: Ground) -> str:
+    """Why an entity got none of the places where it might be."""
+    refusals = {left.refusal(c["start"], c["end"]) for c in own}
+    if "" in refusals:
         return "score too low"
-    if own:
-        return TAKEN
+    return TAKEN if TAKEN in refusals else CROSSES
+
+
+def _why_nowhere(entity: SourceEntity, linked: set[int]) -> str:
+    """Why there is no place where an entity might be."""
+    if is_too_long(entity):
+        return "too long for a name"
     if linked.isdisjoint(range(entity["start"], entity["end"])):
         return "no aligned word"
     return "no candidate span"

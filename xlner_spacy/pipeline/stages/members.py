@@ -16,7 +16,8 @@ from thinc.api import ConfigValidationError
 from ...document.attributes import get_data, set_data
 from ...errors import BackendError, SetupError
 from ...models.lazy import LazyBackend
-from ...text.languages import iso639_1, passing_words
+from ...text.languages import iso639_1
+from ...text.memory import memory_zone
 from ...types import Ballot, Origin, Problem
 from ..loading import for_languages
 from .stage import Stage
@@ -68,8 +69,8 @@ class OtherPipeline(LazyBackend):
 
     def __call__(self, docs: Sequence[Doc]) -> list[Findings]:
         """RAISES: SetupError if the pipeline cannot be loaded."""
-        copies = [_copy(doc, self.nlp.vocab, self._usable(doc)) for doc in docs]
-        with passing_words(self.nlp):
+        with memory_zone(self.nlp):
+            copies = [_copy(doc, self.nlp.vocab, self._usable(doc)) for doc in docs]
             done = list(self.nlp.pipe(copies))
             if len(done) != len(docs):
                 raise BackendError(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from spacy.tokens import Doc
 
 from ...document.attributes import language_of
+from ...document.bounds import is_too_long, reach
 from ...document.span_groups import CANDIDATES, set_candidates
 from ...document.strongest_links import strongest
 from ...types import (
@@ -25,6 +26,8 @@ class Propose(Stage):
 
     name = "propose"
     attribute = CANDIDATES
+    settings = ("candidates", "measure")
+    repeatable = True
     needs = ("xl_translations", ENTITIES, "xl_alignments")
 
     def __init__(self, candidates: CandidateGenerator, measure: Measure) -> None:
@@ -33,17 +36,17 @@ class Propose(Stage):
 
     def run(self, docs: Sequence[Doc]) -> None:
         places = [
-            (doc, index)
+            (doc, index, names)
             for doc in docs
             for index, translation in enumerate(doc._.xl_translations)
-            if translation["entities"]
+            if (names := _names(translation["entities"] or []))
         ]
-        bitexts = [_bitext(doc, index) for doc, index in places]
+        bitexts = [_bitext(*place) for place in places]
         spans = checks.spans(bitexts, self.candidates(bitexts))
         scores = checks.scores(bitexts, spans, self.measure(bitexts, spans))
         found: dict[int, list[Candidate]] = {id(doc): [] for doc in docs}
-        for n, (doc, index) in enumerate(places):
-            found[id(doc)] += _candidates(index, bitexts[n], spans[n], scores[n])
+        for n, (doc, index, names) in enumerate(places):
+            found[id(doc)] += _candidates(index, names, bitexts[n], spans[n], scores[n])
         for doc in docs:
             set_candidates(doc, found[id(doc)])
 
@@ -51,10 +54,16 @@ class Propose(Stage):
         set_candidates(doc, [])
 
 
-def _bitext(doc: Doc, index: int) -> Bitext:
-    """One translation of a Doc and the Doc, as candidates and measures see them."""
+def _names(entities: Sequence[SourceEntity]) -> list[int]:
+    """The entities that are short enough to be projected."""
+    return [k for k, entity in enumerate(entities) if not is_too_long(entity)]
+
+
+def _bitext(doc: Doc, index: int, names: list[int]) -> Bitext:
+    """One translation of a Doc and the Doc, as candidates and measures see them, with some of
+    the translation's entities."""
     translation = doc._.xl_translations[index]
-    entities = translation["entities"]
+    entities = [translation["entities"][k] for k in names]
     links = doc._.xl_alignments[index]
     return Bitext(
         source_words=translation["words"],
@@ -66,41 +75,29 @@ def _bitext(doc: Doc, index: int) -> Bitext:
         target_lang=language_of(doc),
         source_spaces=translation["spaces"],
         target_spaces=[bool(token.whitespace_) for token in doc],
-        reach=_reach(doc, translation["segments"], entities),
+        reach=reach(doc, translation["segments"], entities),
     )
 
 
-def _reach(
-    doc: Doc, segments: list[list[int]], entities: list[SourceEntity]
-) -> list[tuple[int, int]]:
-    """The words of the Doc that translate the parts in which each entity lies."""
-    if len(segments) < 2:
-        return []
-    found = []
-    for entity in entities:
-        own = [s for s in segments if s[2] < entity["end_char"] and entity["start_char"] < s[3]]
-        span = doc.char_span(
-            min((s[0] for s in own), default=0),
-            max((s[1] for s in own), default=0),
-            alignment_mode="expand",
-        )
-        found.append((span.start, span.end) if span else (0, len(doc)))
-    return found
-
-
 def _candidates(
-    index: int, bitext: Bitext, spans: list[list[tuple[int, int]]], scores: list[list[float]]
+    index: int,
+    names: list[int],
+    bitext: Bitext,
+    spans: list[list[tuple[int, int]]],
+    scores: list[list[float]],
 ) -> list[Candidate]:
     return [
         {
             "translation": index,
-            "entity": k,
+            "entity": name,
             "start": start,
             "end": end,
             "score": score,
             # A score that rests on no links (of characters, of an NER) stands alone.
-            "confidence": max(0.0, min(1.0, score)) * (bitext.trust(k, (start, end)) or 1.0),
+            "confidence": max(0.0, min(1.0, score)) * (trust or 1.0),
         }
-        for k in range(len(bitext.entities))
-        for (start, end), score in zip(spans[k], scores[k], strict=True)
+        for k, name in enumerate(names)
+        for (start, end), score, trust in zip(
+            spans[k], scores[k], bitext.trust(k, spans[k]), strict=True
+        )
     ]

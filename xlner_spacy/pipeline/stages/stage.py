@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import ClassVar
 
 from spacy.tokens import Doc
 
@@ -23,6 +24,11 @@ ENTITIES = "entities"
 class Stage(ABC):
     """One step of the way. `attribute` is what it sets on each Doc, `needs` what it reads.
 
+    settings: The settings of its component that its outcome depends on, where other components
+        have the stage too: it does the same in each if these are the same. None: all of them.
+    repeatable: Whether all that it does is in the Doc's user data and span groups, so that a
+        comparison can do it once and copy its outcome.
+
     `run` either deals with all the Docs of the batch or raises what the backend raised.
     """
 
@@ -30,6 +36,8 @@ class Stage(ABC):
     attribute: str
     needs: tuple[str, ...] = ()
     always = False  # whether it runs even if its attribute is set
+    settings: ClassVar[tuple[str, ...] | None] = None
+    repeatable: ClassVar[bool] = False
 
     @property
     def lang(self) -> str:

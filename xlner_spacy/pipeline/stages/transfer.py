@@ -9,7 +9,7 @@ from spacy.tokens import Doc
 
 from ...document.attributes import language_of, set_data, set_dropped
 from ...document.placing import place
-from ...document.records import displaced, projected
+from ...document.records import PLACED, not_placed, projected
 from ...types import Annotator, Placement, SourceEntity, Translation
 from .annotate import entities_of, find_mentions
 from .stage import Stage
@@ -36,9 +36,12 @@ class Transfer(Stage):
             entities = entities_of(doc, _as_is(doc), known, self.name, dropped)
             set_dropped(doc, language_of(doc), dropped)
             found = [_itself(doc, entity) for entity in entities]
-            placed, left_out = place(doc, found, self.overwrite)
+            outcomes = list(zip(found, place(doc, found, self.overwrite), strict=True))
+            placed = [e for e, outcome in outcomes if outcome == PLACED]
             set_data("xl_transferred", doc, placed)
-            doc._.xl_unplaced = [displaced(e) for e in left_out]
+            doc._.xl_unplaced = [
+                not_placed(e, outcome) for e, outcome in outcomes if outcome != PLACED
+            ]
 
     def give_up(self, doc: Doc) -> None:
         place(doc, [], self.overwrite)

@@ -33,6 +33,8 @@ class Translate(Stage):
 
     name = "translate"
     attribute = "xl_translations"
+    settings = ("source_lang", "translator", "max_words")
+    repeatable = True
 
     def __init__(
         self, translator: Translator, source_lang: str, target_lang: str, max_words: int
@@ -82,10 +84,10 @@ class Translate(Stage):
         if getattr(self.translator, "whole_texts", False):
             text = doc.text
             return [_Part(0, len(text), text, "sentence")] if text.strip() else []
-        spans = sentences(doc, self.max_words, self.target_lang)
+        text = doc.text  # built by each call: asked once, not once per sentence
         return [
-            _Part(start, end, clean(doc.text[start:end]), _kind(doc, start, end))
-            for start, end in spans
+            _Part(start, end, clean(text[start:end]), _kind(doc, text, start, end))
+            for start, end in sentences(doc, self.max_words, self.target_lang)
         ]
 
     def _translate(self, texts: list[str]) -> dict[str, str]:
@@ -94,6 +96,7 @@ class Translate(Stage):
 
     def _assemble(self, doc: Doc, parts: list[_Part], known: dict[str, str]) -> Translation:
         """Join the translated parts, and keep which part came from where."""
+        text = doc.text
         joined = ""
         segments = []
         end_before = 0
@@ -110,7 +113,7 @@ class Translate(Stage):
                 detail = f"{given_up}: {part.text[:80]}" if given_up else part.text[:80]
                 self._add_problem(doc, reason, detail, part)
             if joined and translated:
-                joined += "\n" if "\n" in doc.text[end_before : part.start] else " "
+                joined += "\n" if "\n" in text[end_before : part.start] else " "
             segments.append([part.start, part.end, len(joined), len(joined) + len(translated)])
             joined += translated
             end_before = part.end if translated else end_before
@@ -139,8 +142,9 @@ class _Part(NamedTuple):
     kind: str  # "sentence", or "symbols" or "data", which are not translated
 
 
-def _kind(doc: Doc, start: int, end: int) -> str:
-    if not has_words(doc.text[start:end]):
+def _kind(doc: Doc, text: str, start: int, end: int) -> str:
+    """The kind of a part of a Doc; `text` is `doc.text`."""
+    if not has_words(text[start:end]):
         return "symbols"
     span = doc.char_span(start, end, alignment_mode="expand")
     longest = max(len(token.text) for token in span) if span else 0

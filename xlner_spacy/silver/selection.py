@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc, Span, SpanGroup
 
 from ..corpus.detokenize import same_tokens
 from ..corpus.labels import LabelMap, map_label
@@ -17,13 +17,15 @@ from ..settings import check_setting
 from ..types import Placement
 
 TRAIN, DEV = "train", "dev"
+# The key of Doc.spans in shards.
+SILVER = "xl_silver"
 BELOW = ("drop", "missing", "text")
 INCOMPLETE = ("keep", "drop")
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What training data needs.
+    """Which entities and texts become training data.
 
     min_confidence (float): Entities below it are not trained on.
     below (str): What becomes of their words: "drop": outside of any entity; "missing":
@@ -54,7 +56,7 @@ class Selection:
 
 @dataclass(frozen=True)
 class Selected:
-    """What becomes of one projected text.
+    """The fate of one projected text.
 
     doc (Doc): The training text, with nothing but its entities; None: left out.
     outcome (str): Its split, or the reason why it is left out.
@@ -143,15 +145,36 @@ def _why_left_out(
 
 
 def _training_doc(
-    doc: Doc, kept: Iterable[tuple[int, int, str]], unsure: Iterable[tuple[int, int]]
+    doc: Doc, kept: Sequence[tuple[int, int, str]], unsure: Iterable[tuple[int, int]]
 ) -> Doc:
     silver = same_tokens(doc, doc.vocab)
+    spans = [Span(silver, start, end, label) for start, end, label in kept]
     silver.set_ents(
-        [Span(silver, start, end, label) for start, end, label in kept],
+        spans,
         missing=[Span(silver, start, end) for start, end in unsure],
         default="outside",
     )
+    _keep_origins(doc, silver, spans)
     return silver
+
+
+def _keep_origins(doc: Doc, silver: Doc, spans: list[Span]) -> None:
+    """Keep the confidence and the source of each training entity in `spans["xl_silver"]`, with
+    the scores where spaCy's spancat has them. Entities of others have neither."""
+    known = {(e["start"], e["end"]): e for e in doc._.xl_entities}
+    found = [known.get((span.start, span.end)) for span in spans]
+    silver.spans[SILVER] = SpanGroup(
+        silver,
+        name=SILVER,
+        spans=spans,
+        attrs={
+            "scores": [e["confidence"] if e else 1.0 for e in found],
+            "sources": [
+                {key: e["source"][key] for key in ("lang", "text", "label")} if e else None
+                for e in found
+            ],
+        },
+    )
 
 
 def text_key(text: str) -> str:

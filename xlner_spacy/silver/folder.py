@@ -1,0 +1,72 @@
+"""The folder of a build, opened for one process alone."""
+
+from __future__ import annotations
+
+import errno
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from ..errors import InputError, SetupError
+from ..files import make_folder
+from . import manifest
+from .shards import prepare
+
+
+def begun(settings: dict[str, Any]) -> dict[str, Any]:
+    """The manifest of a build that is not finished."""
+    return {"format": manifest.FORMAT, "complete": False, "settings": settings}
+
+
+@contextmanager
+def open_folder(output: Path, settings: dict[str, Any]) -> Iterator[None]:
+    """Lock the folder, and check that an earlier run in it was one of the same build.
+
+    RAISES: InputError if it is the folder of another build or being built; SetupError if the
+        disk is full.
+    """
+    # As JSON has them: tuples are lists there.
+    settings = json.loads(json.dumps(settings))
+    # A run that was killed in its first moment may have left a hidden file.
+    names = [path.name for path in output.iterdir()] if output.is_dir() else []
+    is_new = all(name.startswith((".lock", ".manifest.json-")) for name in names)
+    if (output.exists() and not output.is_dir()) or not (
+        is_new or (output / manifest.FILE).is_file()
+    ):
+        raise InputError(
+            f"{output} is there already, and is not the folder of an `xlner build`.",
+            hint="Name a new folder.",
+        )
+    make_folder(output)
+    try:
+        lock = FileLock(output / ".lock", timeout=0)
+        with lock:
+            # Nothing is built yet, so there are no earlier settings to match.
+            if not any(output.glob("parts/*.json")) and (is_new or not _is_finished(output)):
+                manifest.write_manifest(output, begun(settings))
+            old = manifest.read_manifest(output)["settings"]
+            if manifest.has_more_labels(old["labels"], settings["labels"]):
+                # No finished part can have met the new labels.
+                old["labels"] = settings["labels"]
+            manifest.check_same_settings(output, old, settings)
+            prepare(output)
+            yield
+    except Timeout as error:
+        raise InputError(
+            f"{output} is being built by another process.", hint="Wait for it to end."
+        ) from error
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise
+        raise SetupError(
+            f"{output}: the disk is full ({error.strerror}).",
+            hint="Make room and run the same command again: it goes on where it was.",
+        ) from error
+
+
+def _is_finished(output: Path) -> bool:
+    return bool(manifest.read_manifest(output).get("complete"))

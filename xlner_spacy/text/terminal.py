@@ -1,0 +1,8 @@
+"""Text of users on a terminal."""
+
+from __future__ import annotations
+
+
+def printable(text: str) -> str:
+    """The text with control characters replaced, so that none of it steers the terminal."""
+    return "".join(c if c.isprintable() else " " if c.isspace() else "\ufffd" for c in text)
