@@ -24,6 +24,7 @@ aligners = catalogue.create("spacy", "xl_aligners", entry_points=True)
 candidates = catalogue.create("spacy", "xl_candidates", entry_points=True)
 measures = catalogue.create("spacy", "xl_measures", entry_points=True)
 matchers = catalogue.create("spacy", "xl_matchers", entry_points=True)
+voters = catalogue.create("spacy", "xl_voters", entry_points=True)
 
 REGISTRIES = {
     "xl_translators": translators,
@@ -32,6 +33,7 @@ REGISTRIES = {
     "xl_candidates": candidates,
     "xl_measures": measures,
     "xl_matchers": matchers,
+    "xl_voters": voters,
 }
 
 for _name, _registry in REGISTRIES.items():

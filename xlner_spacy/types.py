@@ -11,7 +11,7 @@ an NER model: the translation is source-language text. Token spans are `[start, 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import (
@@ -116,21 +116,6 @@ class Unplaced(TypedDict):
     end_char: int
 
 
-class Vote(TypedDict):
-    """What the members of an `xl_ensemble` say of a span: see `document.span_groups`."""
-
-    start: int
-    end: int
-    start_char: int
-    end_char: int
-    text: str
-    label: str
-    members: dict[str, float]  # who found it, with what confidence
-    support: float  # 0 to 1: the share of the vote that it got
-    # "placed", "too few votes", "its place was taken", "crosses a sentence boundary"
-    outcome: str
-
-
 class Link(NamedTuple):
     """An alignment link between two words, by their index."""
 
@@ -159,6 +144,38 @@ class Proposal(NamedTuple):
     start: int
     end: int
     score: float
+
+
+class Ballot(NamedTuple):
+    """An entity that a voter wants on a text."""
+
+    who: str  # a member of `xl_ensemble`, a translation, a pipeline
+    start: int  # first token
+    end: int  # one past the last
+    label: str
+    confidence: float  # 0 to 1
+    origin: Origin | None = None
+
+
+class Poll(NamedTuple):
+    """The ballots of one text, and the weight of everyone who was asked, found something or not.
+    Where the order of voters decides, it is that of `weights`."""
+
+    ballots: Sequence[Ballot]
+    weights: Mapping[str, float]  # greater than 0
+
+
+class Vote(NamedTuple):
+    """A voter's verdict on a span with a label."""
+
+    start: int
+    end: int
+    label: str
+    support: float  # 0 to 1
+    # Those that speak for it. Where it comes from is the origin of the first.
+    ballots: tuple[Ballot, ...] = ()
+    # Why it gets no place; "" if it gets one where there is room
+    outcome: str = ""
 
 
 @dataclass(frozen=True)
@@ -349,3 +366,14 @@ class Matcher(Protocol):
     """
 
     def __call__(self, proposals: Sequence[Proposal]) -> list[Proposal]: ...
+
+
+@runtime_checkable
+class Voter(Protocol):
+    """Decides between the ballots of each text: a list of votes per poll, in order.
+
+    Votes are placed in the order given, as far as there is room, except those that have an
+    outcome already. A span that nobody has a ballot for may be voted for, too.
+    """
+
+    def __call__(self, polls: Sequence[Poll]) -> list[list[Vote]]: ...

@@ -51,3 +51,88 @@ def test_a_score_without_links_is_the_confidence():
     )
     doc = nlp(give_translation(nlp.make_doc(TEXT), SOURCE, entities=[(0, 6, "LOC")]))
     assert [(ent.text, ent._.xl_confidence) for ent in doc.ents] == [("Maputo", 1.0)]
+
+
+def several(*sources, **blocks):
+    """The Doc with translations of these texts, languages, entities; each word is linked with its like."""
+    nlp = spacy.blank("pt")
+    projector = nlp.add_pipe("xl_projector", config=blocks)
+    projector.use(aligner=exact)
+    doc = nlp.make_doc("Maputo cresce.")
+    for text, lang, entities in sources:
+        give_translation(doc, text, lang=lang, entities=entities)
+    return nlp, doc
+
+
+def exact(pairs, **languages):
+    return [
+        [(m, n, 0.9) for m, a in enumerate(source) for n, b in enumerate(target) if a == b]
+        for source, target in pairs
+    ]
+
+
+ENGLISH = ("Maputo grows", "en", [(0, 6, "PER")])
+SPANISH = ("Maputo crece", "es", [(0, 6, "LOC")])
+FRENCH = ("Maputo croit", "fr", [(0, 6, "LOC")])
+
+
+def test_more_translations_are_right():
+    nlp, doc = several(ENGLISH, SPANISH, FRENCH, candidates=SINGLE_WORDS)
+    assert [(ent.text, ent.label_) for ent in nlp(doc).ents] == [("Maputo", "LOC")]
+    assert doc.ents[0]._.xl_source["lang"] == "es"
+    assert [(e["label"], e["reason"]) for e in doc._.xl_unplaced] == [
+        ("PER", "its place was taken")
+    ]
+    # Of two that disagree it is the first.
+    nlp, doc = several(ENGLISH, SPANISH, candidates=SINGLE_WORDS)
+    assert [ent.label_ for ent in nlp(doc).ents] == ["PER"]
+
+
+def test_another_voter_rules_out_what_one_translation_alone_has():
+    rover = {"@xl_voters": "xlner.Rover.v1", "alpha": 1.0}
+    nlp, doc = several(ENGLISH, SPANISH, candidates=SINGLE_WORDS, voter=rover)
+    assert nlp(doc).ents == ()
+    assert [e["reason"] for e in doc._.xl_unplaced] == ["too few votes"] * 2
+    nlp, doc = several(ENGLISH, SPANISH, FRENCH, candidates=SINGLE_WORDS, voter=rover)
+    assert [ent.label_ for ent in nlp(doc).ents] == ["LOC"]
+
+
+def test_translations_vote_under_the_names_of_their_languages():
+    polls = []
+
+    def nobody(given):
+        polls.extend(given)
+        return [[] for _ in given]
+
+    second = ("Maputo rises", "en", [(0, 6, "LOC")])
+    nlp, doc = several(ENGLISH, SPANISH, second, candidates=SINGLE_WORDS)
+    nlp.get_pipe("xl_projector").use(voter=nobody)
+    assert nlp(doc).ents == ()
+    assert [e["reason"] for e in doc._.xl_unplaced] == ["too few votes"] * 3
+    (poll,) = polls
+    assert list(poll.weights) == ["en", "es", "en 2"]
+    assert [(b.who, b.label, b.origin["lang"]) for b in poll.ballots] == [
+        ("en", "PER", "en"),
+        ("es", "LOC", "es"),
+        ("en 2", "LOC", "en"),
+    ]
+
+
+def test_scores_above_1_are_scaled_for_the_vote():
+    """Ballots have confidences from 0 to 1, whatever a measure gives."""
+    polls = []
+
+    def seen(given):
+        polls.extend(given)
+        return [[] for _ in given]
+
+    nlp, doc = several(ENGLISH, SPANISH, candidates=SINGLE_WORDS)
+    nlp.get_pipe("xl_projector").use(
+        measure=lambda bitexts, candidates: [
+            [[4.0 if b.source_lang == "en" else 1.0] * len(spans) for spans in row]
+            for b, row in zip(bitexts, candidates, strict=True)
+        ],
+        voter=seen,
+    )
+    nlp(doc)
+    assert [b.confidence for b in polls[0].ballots] == [1.0, 0.25]

@@ -286,7 +286,8 @@ def test_ensembles_and_transfer(folder):
     first = ["xl_translator", "xl_annotator", "xl_aligner", "xl_ensemble"]
 
     def ensemble(**methods):
-        block = {"factory": "xl_ensemble", "methods": methods, "threshold": 0.4, "alpha": 1.0}
+        voter = {"@xl_voters": "xlner.Rover.v1", "threshold": 0.4, "alpha": 1.0}
+        block = {"factory": "xl_ensemble", "methods": methods, "voter": voter}
         return pipeline(**stages(*first, xl_ensemble=block))
 
     fill = method(overwrite=False)["components"]["xl_projector"]

@@ -8,10 +8,11 @@ import pytest
 import spacy
 from spacy.tokens import DocBin
 
-from xlner_spacy.document.span_groups import votes
 from xlner_spacy.errors import BackendError, SetupError
 from xlner_spacy.pipeline.stages.ensemble import Ensemble
-from xlner_spacy.pipeline.stages.members import Ballot, Findings
+from xlner_spacy.pipeline.stages.members import Findings
+from xlner_spacy.types import Ballot, Vote
+from xlner_spacy.voters.rover import Rover
 
 GREEDY = {"@xl_matchers": "xlner.Greedy.v1"}
 METHODS = {
@@ -22,6 +23,10 @@ METHODS = {
 TEXT = "A Petrobras abriu um escritório em Maputo."
 
 
+def rover(**settings):
+    return {"@xl_voters": "xlner.Rover.v1", **settings}
+
+
 def found(doc):
     return [(ent.text, ent.label_) for ent in doc.ents]
 
@@ -30,11 +35,21 @@ def voted(ballots, text="a b c d e", **settings):
     """The Doc after members of these names have given these ballots."""
     doc = spacy.blank("pt")(text)
     members = {
-        name: lambda docs, own=own: [Findings([Ballot(*b, None) for b in own])]
+        name: lambda docs, name=name, own=own: [Findings([Ballot(name, *b) for b in own])]
         for name, own in ballots.items()
     }
-    Ensemble(members, settings.pop("weights", {}), **settings).run([doc])
+    Ensemble(members, settings.pop("weights", {}), Rover(**settings)).run([doc])
     return doc
+
+
+def votes(doc):
+    """The votes on the Doc, each with all that is known of it."""
+    group = doc.spans["xl_votes"]
+    rows = zip(group, *(group.attrs[key] for key in ("scores", "members", "outcomes")), strict=True)
+    return [
+        {"text": s.text, "label": s.label_, "support": score, "members": who, "outcome": outcome}
+        for s, score, who, outcome in rows
+    ]
 
 
 def outcomes(doc):
@@ -163,7 +178,7 @@ def test_what_members_could_not_do_is_on_the_doc_once(ruler, tmp_path):
     path = str(tmp_path / "projector.cfg")
     nlp = spacy.blank("pt")
     pipelines = {"silent": path, "unlinked": path, "ruler": ruler}
-    nlp.add_pipe("xl_ensemble", config={"pipelines": pipelines, "threshold": 0.2})
+    nlp.add_pipe("xl_ensemble", config={"pipelines": pipelines, "voter": rover(threshold=0.2)})
     members = nlp.get_pipe("xl_ensemble").stages[0].members
     silent = members["silent"].nlp.get_pipe("xl_projector")
     silent.use(translator=lambda texts, **_: [""] * len(texts))
@@ -213,7 +228,7 @@ def test_where_all_members_fail_the_error_handler_is_called():
 
     nlp = spacy.blank("pt")
     nlp.add_pipe("xl_ensemble", config={"methods": {"m": {}}})
-    stage = Ensemble({"one": fails, "two": fails}, {})
+    stage = Ensemble({"one": fails, "two": fails}, {}, Rover())
     nlp.get_pipe("xl_ensemble").stages[:] = [stage]
     nlp.get_pipe("xl_ensemble").seconds[stage.name] = 0.0
     with pytest.raises(BackendError, match="no answer"):
@@ -248,13 +263,19 @@ def test_two_processes(ruler):
 @pytest.mark.parametrize(
     ("config", "message"),
     [
-        ({}, "one pipeline or method"),
-        ({"methods": {"m": {}}, "weights": {"n": 1.0}}, "'n'"),
-        ({"methods": {"m": {}}, "weights": {"m": 0.0}}, "greater than 0"),
-        ({"methods": {"m": {}}, "threshold": 1.0}, "threshold"),
-        ({"methods": {"m": {}}, "alpha": 2.0}, "alpha"),
+        ({}, "at least one pipeline or method"),
+        (
+            {"methods": {"m": {}}, "weights": {"n": 1.0, "o": 2.0}},
+            "(?s)weights for 'n', 'o', not among the members.*members are 'm'",
+        ),
+        ({"methods": {"m": {}}, "weights": {"m": 0.0}}, "weights.m=0.0 .*greater than 0"),
+        ({"methods": {"m": {}}, "voter": rover(threshold=1.0)}, "threshold=1.0"),
+        ({"methods": {"m": {}}, "voter": rover(alpha=2.0)}, "alpha=2.0"),
         ({"methods": {"m": {"mather": GREEDY}}}, "mather"),
-        ({"methods": {"m": {}}, "pipelines": {"m": "x"}}, "different"),
+        (
+            {"methods": {"m": {}}, "pipelines": {"m": "x"}},
+            "'m' names both a method and a pipeline; rename one",
+        ),
     ],
 )
 def test_wrong_settings(config, message):
@@ -274,4 +295,69 @@ def test_methods_need_an_alignment():
     nlp = spacy.blank("pt")
     nlp.add_pipe("xl_ensemble", config={"methods": METHODS})
     with pytest.raises(SetupError, match="xl_translations"):
+        nlp(TEXT)
+
+
+def test_the_voter_is_in_the_config_with_its_settings(ruler, tmp_path):
+    nlp = spacy.blank("pt")
+    nlp.add_pipe("xl_ensemble", config={"pipelines": {"ruler": ruler}})
+    assert nlp.get_pipe_config("xl_ensemble")["voter"] == rover(threshold=0.5, alpha=0.5)
+    nlp = spacy.blank("pt")
+    priority = {"@xl_voters": "xlner.Priority.v1"}
+    nlp.add_pipe("xl_ensemble", config={"pipelines": {"ruler": ruler}, "voter": priority})
+    nlp.to_disk(tmp_path)
+    assert spacy.load(tmp_path).get_pipe_config("xl_ensemble")["voter"] == priority
+
+
+def test_the_first_member_goes_first_by_priority(tmp_path):
+    """The order of members survives saving, also where it is not that of the alphabet."""
+    patterns = {
+        "zebra": ("ORG", "Petrobras"),
+        "ant": ("PER", "A Petrobras"),
+        "bee": ("LOC", "Maputo"),
+    }
+    for name, (label, words) in patterns.items():
+        nlp = spacy.blank("pt")
+        nlp.add_pipe("entity_ruler").add_patterns([{"label": label, "pattern": words}])
+        nlp.to_disk(tmp_path / name)
+    nlp = spacy.blank("pt")
+    pipelines = {name: str(tmp_path / name) for name in patterns}
+    config = {"pipelines": pipelines, "voter": {"@xl_voters": "xlner.Priority.v1"}}
+    nlp.add_pipe("xl_ensemble", config=config)
+    nlp.to_disk(tmp_path / "saved")
+    for pipeline in (nlp, spacy.load(tmp_path / "saved")):
+        doc = pipeline(TEXT)
+        assert found(doc) == [("Petrobras", "ORG"), ("Maputo", "LOC")]
+        assert [v["outcome"] for v in votes(doc)] == ["placed", "its place was taken", "placed"]
+
+
+def test_a_voter_that_is_a_function(ruler):
+    """It may vote for what nobody has found, and rule out what everybody has."""
+
+    def contrary(polls):
+        return [[Vote(0, 1, "MISC", 0.7), Vote(1, 2, "ORG", 0.2, (), "disliked")] for _ in polls]
+
+    nlp = spacy.blank("pt")
+    nlp.add_pipe("xl_ensemble", config={"pipelines": {"ruler": ruler}}).use(voter=contrary)
+    doc = nlp(TEXT)
+    assert found(doc) == [("A", "MISC")]
+    assert doc.ents[0]._.xl_confidence == 0.7
+    assert doc.ents[0]._.xl_source["text"] == "A"
+    assert outcomes(doc) == [("A", "MISC", 0.7, "placed"), ("Petrobras", "ORG", 0.2, "disliked")]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        [],
+        [[("a", 1)]],
+        [[Vote(0, 99, "PER", 1.0)]],
+        [[Vote(0, 1, "PER", 1.5)]],
+        [[Vote(0, 1, "", 1)]],
+    ],
+)
+def test_a_voter_that_answers_nonsense(ruler, answer):
+    nlp = spacy.blank("pt")
+    nlp.add_pipe("xl_ensemble", config={"pipelines": {"ruler": ruler}}).use(voter=lambda p: answer)
+    with pytest.raises(BackendError, match="The voter gave"):
         nlp(TEXT)

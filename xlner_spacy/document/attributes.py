@@ -34,7 +34,7 @@ from spacy.vocab import Vocab
 
 from ..text.languages import same_language
 from ..types import Origin, Placement, Problem, Translation
-from .span_groups import CANDIDATES, VOTES, votes
+from .span_groups import CANDIDATES, VOTES, placed_votes
 
 PUBLIC = ("xl_translations", "xl_alignments", "xl_entities", "xl_unplaced", "xl_problems")
 
@@ -143,7 +143,7 @@ def claim(entity: Any) -> tuple[int, int, str]:
 
 def _claims(doc: Doc, name: str) -> set[tuple[int, int, str]]:
     if name == VOTES:
-        return {claim(vote) for vote in votes(doc) if vote["outcome"] == "placed"}
+        return {(s.start_char, s.end_char, s.label_) for s in placed_votes(doc)}
     return {claim(entity) for entity in get_data(name, doc) or []}
 
 

@@ -1,23 +1,69 @@
-"""Putting entities on a Doc, for the components that do not match candidates; and the records
-of what got a place and what got none, for all."""
+"""The one rule by which entities get places on a text: in the order given, without overlap and
+within a sentence."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
+from typing import NamedTuple
 
 from spacy.tokens import Doc, Span
 
-from ..types import Placement, SourceEntity, Unplaced
-from .attributes import claim
-
-# What becomes of an entity.
-PLACED = "placed"
-TAKEN = "its place was taken"
-CROSSES = "crosses a sentence boundary"
+from ..types import Placement, Vote
+from .attributes import claim, get_data
+from .records import CROSSES, PLACED, TAKEN
 
 
-def place(doc: Doc, found: Iterable[Placement], overwrite: bool) -> list[str]:
+class Ground(NamedTuple):
+    """Where on a text entities cannot go."""
+
+    taken: frozenset[int] = frozenset()  # words that are not free
+    sentences: Sequence[int] = ()  # for each word, which sentence it is in; () if there is one
+
+    def refusal(self, start: int, end: int) -> str:
+        """Why no entity can go on the words [start, end); "" if one can."""
+        if self.sentences and self.sentences[start] != self.sentences[end - 1]:
+            return CROSSES
+        return "" if self.taken.isdisjoint(range(start, end)) else TAKEN
+
+    def outcomes(self, spans: Iterable[tuple[int, int]]) -> list[str]:
+        """What becomes of each span [start, end), the earlier ones having got their words."""
+        used: set[int] = set()
+        found = []
+        for start, end in spans:
+            words = range(start, end)
+            refusal = self.refusal(start, end) or ("" if used.isdisjoint(words) else TAKEN)
+            if not refusal:
+                used.update(words)
+            found.append(refusal or PLACED)
+        return found
+
+    def without(self, words: Iterable[int]) -> Ground:
+        """The ground when these words are taken too."""
+        return self._replace(taken=self.taken.union(words))
+
+
+def ground(doc: Doc, overwrite: bool) -> Ground:
+    """Where on a Doc entities cannot go: on those that are there, and across the sentence
+    boundaries that the user or an upstream component set.
+
+    overwrite (bool): Entities on the Doc are replaced, so they are not in the way.
+    """
+    kept = () if overwrite else doc.ents
+    taken = frozenset(word for span in kept for word in range(span.start, span.end))
+    if not doc.has_annotation("SENT_START"):
+        return Ground(taken)
+    return Ground(taken, list(accumulate(int(bool(token.is_sent_start)) for token in doc)))
+
+
+def settle(votes: Sequence[Vote], on: Ground) -> list[Vote]:
+    """The votes with what became of each, where the voter has not ruled it out itself."""
+    wanted = [vote for vote in votes if not vote.outcome]
+    outcomes = iter(on.outcomes((vote.start, vote.end) for vote in wanted))
+    return [vote if vote.outcome else vote._replace(outcome=next(outcomes)) for vote in votes]
+
+
+def place(doc: Doc, found: Sequence[Placement], overwrite: bool) -> list[str]:
     """Set `Doc.ents` and `Doc._.xl_entities`, in the order given as far as there is room.
 
     overwrite (bool): Replace entities that are already on the Doc. If not, they stay.
@@ -25,73 +71,14 @@ def place(doc: Doc, found: Iterable[Placement], overwrite: bool) -> list[str]:
         boundary", one that is on the Doc.
     """
     kept = [] if overwrite else list(doc.ents)
-    taken = {word for span in kept for word in range(span.start, span.end)}
-    sentence = sentence_numbers(doc)
-    placed: list[Placement] = []
-    outcomes = []
-    for entity in found:
-        words = range(entity["start"], entity["end"])
-        if sentence[words[0]] != sentence[words[-1]]:
-            outcomes.append(CROSSES)
-        elif not taken.isdisjoint(words):
-            outcomes.append(TAKEN)
-        else:
-            outcomes.append(PLACED)
-            placed.append(entity)
-            taken.update(words)
+    outcomes = ground(doc, overwrite).outcomes((e["start"], e["end"]) for e in found)
+    placed = [e for e, outcome in zip(found, outcomes, strict=True) if outcome == PLACED]
     spans = [Span(doc, e["start"], e["end"], e["label"]) for e in placed]
     # Every token was looked at, so what is no entity is known to be none.
     doc.set_ents([*kept, *spans], default="outside")
-    on_doc = {(e.start_char, e.end_char, e.label_) for e in kept}
-    earlier = [e for e in doc._.xl_entities or [] if claim(e) in on_doc]
+    before = [*(get_data("xl_transferred", doc) or []), *(doc._.xl_entities or [])]
+    known = {claim(entity): entity for entity in before}
+    on_doc = [(e.start_char, e.end_char, e.label_) for e in kept]
+    earlier = [known[key] for key in on_doc if key in known]
     doc._.xl_entities = sorted([*earlier, *placed], key=lambda e: e["start"])
     return outcomes
-
-
-def sentence_numbers(doc: Doc) -> list[int]:
-    """For each token which sentence it is in, by the boundaries that the user or an upstream
-    component set; where there are none the text is one sentence."""
-    if not doc.has_annotation("SENT_START"):
-        return [0] * len(doc)
-    return list(accumulate(int(bool(token.is_sent_start)) for token in doc))
-
-
-def projected(
-    span: Span, entity: SourceEntity, translation: int, lang: str, confidence: float
-) -> Placement:
-    """The record of an entity that was placed.
-
-    translation (int): Which translation it is of, -1 for none; `lang` is its language.
-    confidence (float): How sure the place is, 0 to 1. The record has it times the annotator's
-        probability of the entity, where there is one.
-    """
-    return {
-        "start": span.start,
-        "end": span.end,
-        "start_char": span.start_char,
-        "end_char": span.end_char,
-        "text": span.text,
-        "label": entity["label"],
-        "confidence": round(confidence * (1.0 if entity["score"] is None else entity["score"]), 4),
-        "source": {
-            "translation": translation,
-            "lang": lang,
-            "text": entity["text"],
-            "label": entity["source_label"],
-            "start_char": entity["start_char"],
-            "end_char": entity["end_char"],
-            "score": entity["score"],
-        },
-    }
-
-
-def unplaced(entity: SourceEntity | Placement, translation: int, reason: str) -> Unplaced:
-    """The record of an entity that got no place."""
-    return {
-        "text": entity["text"],
-        "label": entity["label"],
-        "reason": reason,
-        "translation": translation,
-        "start_char": entity["start_char"],
-        "end_char": entity["end_char"],
-    }

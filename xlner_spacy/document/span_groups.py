@@ -7,7 +7,8 @@
     Doc.spans["xl_votes"]       spans that members of `xl_ensemble` found, the best first
         scores       the support that each got, 0 to 1
         members      who found it: name -> confidence
-        outcomes     "placed", "too few votes", "its place was taken"
+        outcomes     "placed", "its place was taken", "crosses a sentence boundary", or why the
+                     voter ruled it out: "too few votes"
 
 Each attribute is a list with one item per span, of plain data: it survives `Doc.to_bytes`,
 `DocBin` and other processes.
@@ -20,6 +21,7 @@ from collections.abc import Sequence
 from spacy.tokens import Doc, Span, SpanGroup
 
 from ..types import Candidate, Vote
+from .records import PLACED
 
 CANDIDATES = "xl_candidates"
 VOTES = "xl_votes"
@@ -70,34 +72,19 @@ def set_votes(doc: Doc, found: Sequence[Vote]) -> None:
     doc.spans[VOTES] = SpanGroup(
         doc,
         name=VOTES,
-        spans=[Span(doc, vote["start"], vote["end"], vote["label"]) for vote in found],
+        spans=[Span(doc, vote.start, vote.end, vote.label) for vote in found],
         attrs={
-            "scores": [vote["support"] for vote in found],
-            "members": [dict(vote["members"]) for vote in found],
-            "outcomes": [vote["outcome"] for vote in found],
+            "scores": [round(vote.support, 4) for vote in found],
+            "members": [{b.who: b.confidence for b in vote.ballots} for vote in found],
+            "outcomes": [vote.outcome for vote in found],
         },
     )
 
 
-def votes(doc: Doc) -> list[Vote]:
-    """The votes that are on the Doc; none without an `xl_ensemble`."""
+def placed_votes(doc: Doc) -> list[Span]:
+    """The spans that got a place by vote; none without an `xl_ensemble`."""
     if VOTES not in doc.spans:
         return []
     group = doc.spans[VOTES]
-    attrs = group.attrs
-    return [
-        {
-            "start": span.start,
-            "end": span.end,
-            "start_char": span.start_char,
-            "end_char": span.end_char,
-            "text": span.text,
-            "label": span.label_,
-            "members": dict(members),
-            "support": support,
-            "outcome": outcome,
-        }
-        for span, support, members, outcome in zip(
-            group, attrs["scores"], attrs["members"], attrs["outcomes"], strict=True
-        )
-    ]
+    outcomes = group.attrs["outcomes"]
+    return [span for span, outcome in zip(group, outcomes, strict=True) if outcome == PLACED]

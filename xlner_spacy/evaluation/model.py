@@ -16,10 +16,14 @@ from tqdm import tqdm
 from ..about import __version__
 from ..corpus.detokenize import same_tokens
 from ..corpus.gold import read_gold
+from ..document.placing import Ground, settle
+from ..document.records import PLACED
 from ..errors import InputError
 from ..pipeline.component import go_on_after_failures
 from ..pipeline.loading import load
 from ..text.languages import check_language, tokenizer
+from ..types import Ballot, Poll
+from ..voters.priority import Priority
 from .metrics import TokenEntity, add_losses, interval, only, score, token_entities
 from .projection import stage_seconds
 
@@ -62,19 +66,19 @@ def evaluate_model(
     gold_docs = list(islice(read_gold(gold_file, tokenizer(lang), lang), limit))
     gold = [only(token_entities(doc), labels) for doc in gold_docs]
     started = time.perf_counter()
-    found: list[set[TokenEntity]] = [set() for _ in gold_docs]
+    entities: list[list[set[TokenEntity]]] = []
     losses: dict[str, Counter] = {k: Counter() for k in ("unplaced", "problems", "dropped")}
     seconds: dict[str, float] = {}
     names: Sequence[str | None] = pipelines or [None]
     for name in names:
         nlp = _loaded(name, lang, source_lang, overrides)
         docs = _predict(nlp, gold_docs, quiet)
-        entities = [only(token_entities(doc), labels) for doc in docs]
-        found = [together(old, new) for old, new in zip(found, entities, strict=True)]
+        entities.append([only(token_entities(doc), labels) for doc in docs])
         for doc in docs:
             add_losses(losses, doc)
         for stage, took in stage_seconds(nlp).items():
             seconds[stage] = round(seconds.get(stage, 0.0) + took, 3)
+    found = together(entities)
     seconds["total"] = round(time.perf_counter() - started, 3)
     result = score(gold_docs, found, gold)
     result["counts"]["sentences"] = len(gold_docs)
@@ -95,10 +99,25 @@ def evaluate_model(
     return result
 
 
-def together(first: set[TokenEntity], second: Iterable[TokenEntity]) -> set[TokenEntity]:
-    """All of the first, and those of the second that do not overlap them."""
-    taken = {word for start, end, _ in first for word in range(start, end)}
-    return first | {e for e in second if taken.isdisjoint(range(e[0], e[1]))}
+def together(entities: Sequence[Sequence[set[TokenEntity]]]) -> list[set[TokenEntity]]:
+    """Of each text, the entities of the first pipeline, and those of the others as far as there
+    is room.
+
+    entities: Of each pipeline, the entities of each text.
+    """
+    weights = {str(n): 1.0 for n in range(len(entities))}
+    polls = []
+    for row in zip(*entities, strict=True):
+        ballots = [
+            Ballot(str(n), start, end, label, 1.0)
+            for n, own in enumerate(row)
+            for start, end, label in own
+        ]
+        polls.append(Poll(ballots, weights))
+    return [
+        {(v.start, v.end, v.label) for v in settle(votes, Ground()) if v.outcome == PLACED}
+        for votes in Priority()(polls)
+    ]
 
 
 def confusion(

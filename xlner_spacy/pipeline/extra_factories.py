@@ -8,9 +8,11 @@ from typing import Any
 
 from spacy.language import Language
 
+from ..errors import SetupError
 from ..settings import check_setting
 from ..text.markers import MIN_SIMILARITY, STYLE
-from ..types import Annotator, Translator
+from ..types import Annotator, Translator, Voter
+from ..voters.agreement import Agreement
 from . import defaults
 from .component import Scorer, StageComponent
 from .factories import NER_SCORER, SCORE_WEIGHTS, language_pair, match_stage, propose_stage
@@ -120,8 +122,7 @@ def make_transfer(
         "pipelines": {},
         "methods": {},
         "weights": {},
-        "threshold": 0.5,
-        "alpha": 0.5,
+        "voter": {"@xl_voters": "xlner.Rover.v1"},
         "overwrite": True,
         "scorer": NER_SCORER,
     },
@@ -133,8 +134,7 @@ def make_ensemble(
     pipelines: dict[str, str],
     methods: dict[str, dict[str, Any]],
     weights: dict[str, float],
-    threshold: float,
-    alpha: float,
+    voter: Voter,
     overwrite: bool,
     scorer: Scorer | None,
 ) -> StageComponent:
@@ -145,27 +145,31 @@ def make_ensemble(
     pipelines (dict): Name -> any pipeline with entities: a package's name, a folder, or a .cfg
         file. What upstream components have put on the Doc (translations, their entities and
         alignments) they get too, unless they project from another language.
-    methods (dict): Name -> blocks `candidates`, `measure` and `matcher`, as in `xl_matcher`, to
-        be used on the Doc's own translations; needs `xl_translator`, `xl_annotator` and
+    methods (dict): Name -> blocks `candidates`, `measure`, `matcher` and `voter`, as in
+        `xl_matcher`, to be used on the Doc's own translations; needs `xl_translator`, `xl_annotator` and
         `xl_aligner` (or `xl_projector`) upstream.
-    weights (dict): By name; 1 where there is none.
-    threshold (float): The support that a span must have more of; 0.5: more than half.
-    alpha (float): What support is made of: 1 counts heads, 0 counts confidences.
+    weights (dict): Name -> a number greater than 0; 1 for members that are not named.
+    voter (Voter): How the members' entities are weighed and ordered (`@xl_voters`).
     overwrite, scorer: As in `xl_matcher`.
     """
     lang = target_lang or nlp.lang or "xx"
     members: dict[str, Member] = {
         key: OtherPipeline(key, path, lang) for key, path in pipelines.items()
     }
-    twice = sorted(set(methods) & set(pipelines))
-    check_setting("xl_ensemble", "methods", twice, not twice, "different from pipelines")
+    for key in methods:
+        if key in pipelines:
+            raise SetupError(
+                f"xl_ensemble: {key!r} names both a method and a pipeline; rename one."
+            )
     for key, blocks in methods.items():
-        extra = sorted(set(blocks) - {"candidates", "measure", "matcher"})
-        check_setting("xl_ensemble", key, extra, not extra, "candidates, measure or matcher")
+        extra = sorted(set(blocks) - {"candidates", "measure", "matcher", "voter"})
+        wanted = "candidates, measure, matcher or voter"
+        check_setting("xl_ensemble", key, extra, not extra, wanted)
         inside = ("methods", key)
         candidates, measure = blocks.get("candidates"), blocks.get("measure")
         propose = propose_stage(nlp, name, candidates, measure, inside)
-        match = match_stage(nlp, name, blocks.get("matcher"), True, inside)
-        members[key] = Method([propose, match])
-    stage = Ensemble(members, weights, threshold, alpha, overwrite)
+        voter_inside = blocks.get("voter") or Agreement()
+        match = match_stage(nlp, name, blocks.get("matcher"), voter_inside, True, inside)
+        members[key] = Method(key, [propose, match])
+    stage = Ensemble(members, weights, voter, overwrite)
     return StageComponent(nlp, name, [stage], redo=True, target_lang=target_lang, scorer=scorer)

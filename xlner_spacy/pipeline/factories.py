@@ -21,6 +21,7 @@ from ..types import (
     Matcher,
     Measure,
     Translator,
+    Voter,
 )
 from . import defaults
 from .component import Scorer, StageComponent
@@ -42,6 +43,7 @@ _MATCH: dict[str, Any] = {
     "candidates": None,
     "measure": None,
     "matcher": None,
+    "voter": {"@xl_voters": "xlner.Agreement.v1"},
     "overwrite": True,
     "scorer": NER_SCORER,
 }
@@ -131,6 +133,7 @@ def make_matcher(
     candidates: CandidateGenerator | None,
     measure: Measure | None,
     matcher: Matcher | None,
+    voter: Voter,
     overwrite: bool,
     scorer: Scorer | None,
 ) -> StageComponent:
@@ -143,13 +146,15 @@ def make_matcher(
         (`xlner.NameF1.v1`).
     matcher (Matcher): None: the highest sum of scores to the power of 3, exactly
         (`xlner.Exact.v1`).
+    voter (Voter): Which entity goes first where several translations of a text want different
+        ones on the same words (`@xl_voters`).
     overwrite (bool): Replace entities that are already on the Doc. If not, they stay and
         nothing is placed on their words.
     scorer (Scorer): For `nlp.evaluate`. None: the entities are not scored.
     """
     stages = [
         propose_stage(nlp, name, candidates, measure),
-        match_stage(nlp, name, matcher, overwrite),
+        match_stage(nlp, name, matcher, voter, overwrite),
     ]
     return StageComponent(nlp, name, stages, redo=True, target_lang=target_lang, scorer=scorer)
 
@@ -177,6 +182,7 @@ def make_projector(
     candidates: CandidateGenerator | None,
     measure: Measure | None,
     matcher: Matcher | None,
+    voter: Voter,
     max_words: int,
     overwrite: bool,
     scorer: Scorer | None,
@@ -189,14 +195,14 @@ def make_projector(
     target_lang (str): The language of the texts. None: the pipeline's.
     translator, annotator, aligner, candidates, measure, matcher: None: as in `xl_translator`,
         `xl_annotator`, `xl_aligner` and `xl_matcher`; `xlner info` says what is used.
-    max_words, overwrite, scorer: As in `xl_translator` and `xl_matcher`.
+    max_words, voter, overwrite, scorer: As in `xl_translator` and `xl_matcher`.
     """
     stages: list[Stage] = [
         _translate(nlp, name, source_lang, target_lang, translator, max_words),
         _annotate(nlp, name, source_lang, target_lang, annotator),
         _align(nlp, name, aligner),
         propose_stage(nlp, name, candidates, measure),
-        match_stage(nlp, name, matcher, overwrite),
+        match_stage(nlp, name, matcher, voter, overwrite),
     ]
     return StageComponent(nlp, name, stages, redo=False, target_lang=target_lang, scorer=scorer)
 
@@ -236,7 +242,12 @@ def propose_stage(
 
 
 def match_stage(
-    nlp: Language, name: str, matcher: Matcher | None, overwrite: bool, inside: tuple[str, ...] = ()
+    nlp: Language,
+    name: str,
+    matcher: Matcher | None,
+    voter: Voter,
+    overwrite: bool,
+    inside: tuple[str, ...] = (),
 ) -> Match:
     """The stage that places entities, with a given matcher or the default one.
 
@@ -244,7 +255,7 @@ def match_stage(
     """
     if matcher is None:
         matcher = default_part(nlp, name, (*inside, "matcher"), defaults.choose_matcher())
-    return Match(matcher, overwrite)
+    return Match(matcher, voter, overwrite)
 
 
 def _translate(

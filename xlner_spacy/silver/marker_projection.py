@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from spacy.tokens import Doc, Span
 
-from ..document.placing import projected
+from ..document import records
+from ..document.placing import place
 from ..pipeline.stages.translate import Translate, translate_texts
 from ..text.markers import Marked, Recovered, translate_marked
 from ..types import Placement, SourceEntity
@@ -103,42 +104,29 @@ def place_marked(doc: Doc) -> None:
 
     doc (Doc): The translation, projected, with the labelled text as its only xl_translations.
     """
-    places = [_Place(*place) for place in doc.user_data.get(MARKED) or []]
+    places = [_Place(*record) for record in doc.user_data.get(MARKED) or []]
+    aligned = list(doc._.xl_entities or [])
+    # What was on the Doc before it was projected keeps its place.
     others = [ent for ent in doc.ents if not _is_projected(doc, ent)]
-    taken = {word for ent in others for word in range(ent.start, ent.end)}
-    placed: list[Placement] = []
-    for place in sorted(places, key=lambda place: place.start_char):
-        entity = _projected(doc, place)
-        if entity is not None and taken.isdisjoint(range(entity["start"], entity["end"])):
-            placed.append(entity)
-            taken.update(range(entity["start"], entity["end"]))
-    by_marker = {entity["source"]["start_char"] for entity in placed}
-    unplaced = [e for e in doc._.xl_unplaced or [] if e["start_char"] not in by_marker]
-    for entity in doc._.xl_entities or []:
-        source = entity["source"]
-        if source["start_char"] in by_marker:
-            continue
-        if taken.isdisjoint(range(entity["start"], entity["end"])):
-            placed.append(entity)
-        else:
-            unplaced.append(
-                {
-                    "text": source["text"],
-                    "label": entity["label"],
-                    "reason": "its place was taken",
-                    "translation": source["translation"],
-                    "start_char": source["start_char"],
-                    "end_char": source["end_char"],
-                }
-            )
-    placed.sort(key=lambda entity: entity["start"])
-    spans = [Span(doc, entity["start"], entity["end"], entity["label"]) for entity in placed]
-    doc.set_ents([*others, *spans], default="outside")
-    doc._.xl_entities = placed
-    doc._.xl_unplaced = unplaced
+    doc.set_ents(others, default="outside")
+    doc._.xl_entities = []
+    in_order = sorted(places, key=lambda where: where.start_char)
+    marked = [entity for where in in_order if (entity := _projected(doc, where)) is not None]
+    by_marker = {
+        entity["source"]["start_char"]
+        for entity, outcome in zip(marked, place(doc, marked, overwrite=False), strict=True)
+        if outcome == records.PLACED
+    }
+    rest = [entity for entity in aligned if entity["source"]["start_char"] not in by_marker]
+    outcomes = list(zip(rest, place(doc, rest, overwrite=False), strict=True))
+    left_out = [
+        records.not_placed(e, outcome) for e, outcome in outcomes if outcome != records.PLACED
+    ]
+    lost = [e for e in doc._.xl_unplaced or [] if e["start_char"] not in by_marker]
+    doc._.xl_unplaced = [*lost, *left_out]
     doc.user_data[PLACED] = {
         "by marker": len(by_marker),
-        "by alignment": len(placed) - len(by_marker),
+        "by alignment": len(rest) - len(left_out),
     }
 
 
@@ -147,10 +135,10 @@ def _is_projected(doc: Doc, ent: Span) -> bool:
     return (ent.start, ent.end, ent.label_) in places
 
 
-def _projected(doc: Doc, place: _Place) -> Placement | None:
-    span = doc.char_span(place.start_char, place.end_char, alignment_mode="expand")
+def _projected(doc: Doc, where: _Place) -> Placement | None:
+    span = doc.char_span(where.start_char, where.end_char, alignment_mode="expand")
     if span is None:
         return None
     translation = doc._.xl_translations[0]
-    entity: SourceEntity = translation["entities"][place.entity]
-    return projected(span, entity, 0, translation["lang"], place.similarity)
+    entity: SourceEntity = translation["entities"][where.entity]
+    return records.projected(span, entity, 0, translation["lang"], where.similarity)

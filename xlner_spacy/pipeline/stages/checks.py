@@ -12,8 +12,10 @@ from math import isfinite
 from numbers import Integral, Real
 from typing import Any
 
+from spacy.tokens import Doc
+
 from ...errors import BackendError
-from ...types import Bitext, Link, Proposal, Span
+from ...types import Bitext, Link, Proposal, Span, Vote
 
 
 def links(answer: Iterable[Any], n_source: int, n_target: int) -> list[Link]:
@@ -93,6 +95,34 @@ def chosen(answer: Iterable[Any], offered: Collection[Proposal]) -> list[Proposa
     for before, after in pairwise(sorted(found, key=lambda p: (p.start, p.end))):
         if after.start < before.end:
             raise BackendError(f"The matcher chose two places that overlap: {before}, {after}.")
+    return found
+
+
+def votes(docs: Sequence[Doc], answers: Any) -> list[list[Vote]]:
+    """A voter's verdicts on Docs. RAISES: BackendError if one is no vote on a span of its Doc."""
+    found = [list(row) for row in answers]
+    if len(found) != len(docs):
+        raise BackendError(
+            f"The voter gave {len(found)} lists of votes for {len(docs)} texts.",
+            hint="It must give one list for each poll, in order.",
+        )
+    for doc, row in zip(docs, found, strict=True):
+        for vote in row:
+            valid = (
+                isinstance(vote, Vote)
+                and _is_index(vote.start, len(doc))
+                and _is_index(vote.end, len(doc) + 1)
+                and vote.start < vote.end
+                and isinstance(vote.label, str)
+                and vote.label != ""
+                and isinstance(vote.support, Real)
+                and 0 <= float(vote.support) <= 1
+            )
+            if not valid:
+                raise BackendError(
+                    f"The voter gave {vote!r:.120} for a text of {len(doc)} words.",
+                    hint="A vote is a Vote with words of the text, a label and a support from 0 to 1.",
+                )
     return found
 
 

@@ -8,12 +8,14 @@ from collections.abc import Mapping, Sequence
 from spacy.tokens import Doc
 
 from ...document.attributes import add_problem
-from ...document.placing import place
+from ...document.placing import ground, place, settle
+from ...document.records import PLACED, own_origin, placement
 from ...document.span_groups import VOTES, set_votes
 from ...errors import InputError, SetupError, log_failure
-from ...settings import check_setting
-from ...types import Origin, Placement, Problem, Vote
-from .members import Ballot, Findings, Member, Method
+from ...settings import check_setting, is_number
+from ...types import Placement, Poll, Problem, Vote, Voter
+from . import checks
+from .members import Findings, Member, Method
 from .stage import ENTITIES, Stage
 
 logger = logging.getLogger(__name__)
@@ -22,28 +24,20 @@ logger = logging.getLogger(__name__)
 class Ensemble(Stage):
     """Members' entities -> Doc.spans["xl_votes"], Doc._.xl_entities and Doc.ents.
 
-    A span with a label gets votes from the members that found just these. After ROVER (Fiscus
-    1997), heads and confidences count:
-
-        support = sum over these members of weight x (alpha + (1 - alpha) x confidence)
-                  / sum of all weights
-
-    Two things are other than there. Support is a share of all weights: ROVER too divides the
-    heads by all members, but takes the mean or the greatest confidence of those that voted. And
-    a threshold stands in for NULL, ROVER's word for "nothing here", which has a confidence of
-    its own and competes with the others.
-
-    What has more support than the threshold is placed, the best first, without overlap. Of
-    equals the one with more members, then the shorter, then the leftmost goes first. The
+    The voter decides, and what it decides for is placed in its order, without overlap. The
     confidence of a member's entity is its `xl_confidence`; 1 if it has none. The confidence of
     what is placed is its support, its source that of the member that speaks for it most.
     Votes that lost are kept with the others in `Doc.spans["xl_votes"]`.
 
     What members could not deal with, or not place, is in `Doc._.xl_problems`, with the member's
     name in the detail. If one fails on a Doc, that is a problem too, "member failed", and the
-    others vote without it: its weight is not among all weights then.
+    others vote without it, as if there were no such member.
 
-    RAISES: What the first member raised, if all of them fail on a Doc.
+    members: Name -> member.
+    weights: Name -> weight, greater than 0; 1 for members that are not named.
+
+    RAISES: SetupError for wrong settings. What the first member raised, if all of them fail on a
+        Doc.
     """
 
     name = "ensemble"
@@ -53,25 +47,13 @@ class Ensemble(Stage):
         self,
         members: Mapping[str, Member],
         weights: Mapping[str, float],
-        threshold: float = 0.5,
-        alpha: float = 0.5,
+        voter: Voter,
         overwrite: bool = True,
     ) -> None:
-        what = "xl_ensemble"
-        check_setting(
-            what, "members", dict(members), bool(members), "one pipeline or method at least"
-        )
-        known = not set(weights) - set(members)
-        names = ", ".join(members)
-        check_setting(what, "weights", weights, known, f"made of the members' names ({names})")
-        self.weights = {name: weights.get(name, 1.0) for name in members}
-        usable = min(self.weights.values()) > 0
-        check_setting(what, "weights", weights, usable, "greater than 0 each")
-        check_setting(what, "threshold", threshold, 0 <= threshold < 1, "from 0 to below 1")
-        check_setting(what, "alpha", alpha, 0 <= alpha <= 1, "from 0 to 1")
+        _check(members, weights)
         self.members = dict(members)
-        self.threshold = threshold
-        self.alpha = alpha
+        self.weights = {name: weights.get(name, 1.0) for name in members}
+        self.voter = voter
         self.overwrite = overwrite
         if any(isinstance(member, Method) for member in members.values()):
             self.needs = ("xl_translations", ENTITIES, "xl_alignments")
@@ -81,69 +63,45 @@ class Ensemble(Stage):
         by_doc = [dict(zip(self.members, row, strict=True)) for row in zip(*answers, strict=True)]
         for row in by_doc:
             _raise_if_all_failed(row)
-        for doc, row in zip(docs, by_doc, strict=True):
+        verdicts = checks.votes(docs, self.voter([self._poll(row) for row in by_doc]))
+        for doc, row, votes in zip(docs, by_doc, verdicts, strict=True):
             _keep_problems(doc, self.name, row)
-            self._decide(
-                doc, {name: a.ballots for name, a in row.items() if isinstance(a, Findings)}
-            )
+            settled = settle(votes, ground(doc, self.overwrite))
+            found = [_placement(doc, vote) for vote in settled if vote.outcome == PLACED]
+            place(doc, found, self.overwrite)
+            set_votes(doc, settled)
 
     def give_up(self, doc: Doc) -> None:
         place(doc, [], self.overwrite)
         set_votes(doc, [])
 
-    def _decide(self, doc: Doc, ballots: Mapping[str, Sequence[Ballot]]) -> None:
-        claims: dict[tuple[int, int, str], dict[str, Ballot]] = {}
-        for name, own in ballots.items():
-            for ballot in own:
-                claims.setdefault((ballot.start, ballot.end, ballot.label), {})[name] = ballot
-        total = sum(self.weights[name] for name in ballots)
-        votes = sorted((self._vote(doc, *claim, total) for claim in claims.items()), key=_rank)
-        enough = [vote for vote in votes if vote["outcome"] != "too few votes"]
-        for vote in votes:
-            vote["support"] = round(vote["support"], 4)
-        wanted = [
-            self._entity(vote, claims[vote["start"], vote["end"], vote["label"]]) for vote in enough
-        ]
-        for vote, outcome in zip(enough, place(doc, wanted, self.overwrite), strict=True):
-            vote["outcome"] = outcome
-        set_votes(doc, votes)
+    def _poll(self, answers: Mapping[str, Findings | Exception]) -> Poll:
+        """The ballots of those that did not fail."""
+        heard = {name: a.ballots for name, a in answers.items() if isinstance(a, Findings)}
+        ballots = [ballot for own in heard.values() for ballot in own]
+        return Poll(ballots, {name: self.weights[name] for name in heard})
 
-    def _vote(
-        self, doc: Doc, key: tuple[int, int, str], ballots: Mapping[str, Ballot], total: float
-    ) -> Vote:
-        start, end, label = key
-        span = doc[start:end]
-        support = (
-            sum(
-                self.weights[name] * (self.alpha + (1 - self.alpha) * ballot.confidence)
-                for name, ballot in ballots.items()
-            )
-            / total
+
+def _check(members: Mapping[str, Member], weights: Mapping[str, float]) -> None:
+    if not members:
+        raise SetupError(
+            "xl_ensemble has no members.", hint="Name at least one pipeline or method."
         )
-        return {
-            "start": start,
-            "end": end,
-            "start_char": span.start_char,
-            "end_char": span.end_char,
-            "text": span.text,
-            "label": label,
-            "members": {name: ballot.confidence for name, ballot in ballots.items()},
-            "support": support,
-            "outcome": "" if round(support, 9) > self.threshold else "too few votes",
-        }
+    strangers = [repr(name) for name in weights if name not in members]
+    if strangers:
+        raise SetupError(
+            f"xl_ensemble: there are weights for {', '.join(strangers)}, not among the members.",
+            hint=f"Its members are {', '.join(map(repr, members))}.",
+        )
+    for name, weight in weights.items():
+        usable = is_number(weight) and weight > 0
+        check_setting("xl_ensemble", f"weights.{name}", weight, usable, "a number greater than 0")
 
-    def _entity(self, vote: Vote, ballots: Mapping[str, Ballot]) -> Placement:
-        loudest = max(ballots, key=lambda name: self.weights[name] * ballots[name].confidence)
-        return {
-            "start": vote["start"],
-            "end": vote["end"],
-            "start_char": vote["start_char"],
-            "end_char": vote["end_char"],
-            "text": vote["text"],
-            "label": vote["label"],
-            "confidence": vote["support"],
-            "source": ballots[loudest].source or _itself(vote),
-        }
+
+def _placement(doc: Doc, vote: Vote) -> Placement:
+    span = doc[vote.start : vote.end]
+    source = vote.ballots[0].origin if vote.ballots else None
+    return placement(span, vote.label, vote.support, source or own_origin(span, vote.label))
 
 
 def _ask(member: Member, docs: Sequence[Doc]) -> list[Findings | Exception]:
@@ -183,25 +141,3 @@ def _keep_problems(doc: Doc, stage: str, answers: Mapping[str, Findings | Except
             detail = ": ".join(filter(None, [name, problem["stage"], problem["detail"]]))
             start, end = problem["start_char"], problem["end_char"]
             add_problem(doc, stage, problem["reason"], detail, start, end, lang=problem["lang"])
-
-
-def _rank(vote: Vote) -> tuple[float, int, int, int, str]:
-    return (
-        -round(vote["support"], 9),
-        -len(vote["members"]),
-        vote["end"] - vote["start"],
-        vote["start"],
-        vote["label"],
-    )
-
-
-def _itself(vote: Vote) -> Origin:
-    return {
-        "translation": -1,
-        "lang": "",
-        "text": vote["text"],
-        "label": vote["label"],
-        "start_char": vote["start_char"],
-        "end_char": vote["end_char"],
-        "score": None,
-    }

@@ -3,33 +3,59 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc
 
-from ...document.attributes import claim, get_data
 from ...document.bounds import is_too_long
-from ...document.placing import CROSSES, TAKEN, projected, sentence_numbers, unplaced
+from ...document.placing import Ground, ground, place, settle
+from ...document.records import (
+    CROSSES,
+    PLACED,
+    TAKEN,
+    origin,
+    own_origin,
+    placement,
+    unplaced,
+)
 from ...document.span_groups import CANDIDATES, candidates
 from ...types import (
+    Ballot,
     Candidate,
     Matcher,
     Placement,
+    Poll,
     Proposal,
     SourceEntity,
+    Translation,
     Unplaced,
+    Vote,
+    Voter,
 )
 from . import checks
 from .stage import ENTITIES, Stage
+
+# What became of an entity that the voter does not mention.
+NO_VOTE = "too few votes"
+
+
+class _Text(NamedTuple):
+    """A Doc, and what is to be placed on it."""
+
+    doc: Doc
+    ground: Ground
+    offered: list[Candidate]
+    wanted: list[Candidate]  # the choice of each translation
 
 
 class Match(Stage):
     """Doc.spans["xl_candidates"] -> Doc._.xl_entities and Doc.ents.
 
-    A Doc's translations are matched one by one. Where they want different entities on the
-    same words, the one that more translations agree on is placed, then the one with the
-    higher score, then the one of the earlier translation. Nothing is placed across a sentence
-    boundary that is on the Doc.
+    A Doc's translations are matched one by one. Then they vote, each with its score as
+    confidence (scores above 1 are scaled down); the voter decides which entity goes first where
+    they want different ones on the same words. Nothing is placed across a sentence boundary that
+    is on the Doc.
     """
 
     name = "match"
@@ -37,13 +63,19 @@ class Match(Stage):
     needs = ("xl_translations", ENTITIES, "xl_alignments", CANDIDATES)
     always = True  # cheap, and Doc.ents may have been changed since
 
-    def __init__(self, matcher: Matcher, overwrite: bool) -> None:
+    def __init__(self, matcher: Matcher, voter: Voter, overwrite: bool) -> None:
         self.matcher = matcher
+        self.voter = voter
         self.overwrite = overwrite
 
     def run(self, docs: Sequence[Doc]) -> None:
-        for doc in docs:
-            self._match(doc)
+        texts = [self._read(doc) for doc in docs]
+        polls = [Poll(_ballots(text), dict.fromkeys(_voters(text.doc), 1.0)) for text in texts]
+        verdicts = checks.votes(docs, self.voter(polls))
+        for text, votes in zip(texts, verdicts, strict=True):
+            settled = settle(votes, text.ground)
+            place(text.doc, list(_placements(text, settled)), self.overwrite)
+            text.doc._.xl_unplaced = _unplaced(text, settled)
 
     def give_up(self, doc: Doc) -> None:
         super().give_up(doc)
@@ -55,26 +87,15 @@ class Match(Stage):
         if self.overwrite:
             doc.set_ents([], default="outside")
 
-    def _match(self, doc: Doc) -> None:
-        kept = [] if self.overwrite else list(doc.ents)
-        taken = {word for span in kept for word in range(span.start, span.end)}
+    def _read(self, doc: Doc) -> _Text:
+        free = ground(doc, self.overwrite)
         offered = candidates(doc)
-        sentence = sentence_numbers(doc)
         possible: list[list[Candidate]] = [[] for _ in doc._.xl_translations]
-        for c in offered:
-            words = range(c["start"], c["end"])
-            if sentence[words[0]] == sentence[words[-1]] and taken.isdisjoint(words):
-                possible[c["translation"]].append(c)
+        for candidate in offered:
+            if not free.refusal(candidate["start"], candidate["end"]):
+                possible[candidate["translation"]].append(candidate)
         wanted = [chosen for own in possible for chosen in self._choose(own)]
-        placed = _without_overlap(doc, wanted)
-        spans = [Span(doc, c["start"], c["end"], _entity(doc, c)["label"]) for c in placed]
-        # Every token was looked at, so what is no entity is known to be none.
-        doc.set_ents([*kept, *spans], default="outside")
-        on_doc = {(ent.start_char, ent.end_char, ent.label_) for ent in kept}
-        transferred = [e for e in get_data("xl_transferred", doc) or [] if claim(e) in on_doc]
-        own = [_projected(doc, candidate) for candidate in placed]
-        doc._.xl_entities = sorted([*transferred, *own], key=lambda e: e["start"])
-        doc._.xl_unplaced = _unplaced(doc, offered, wanted, placed, taken)
+        return _Text(doc, free, offered, wanted)
 
     def _choose(self, offered: list[Candidate]) -> list[Candidate]:
         """The places that the entities of one translation get among themselves."""
@@ -82,80 +103,97 @@ class Match(Stage):
         return [free[proposal] for proposal in checks.chosen(self.matcher(list(free)), free)]
 
 
-def _without_overlap(doc: Doc, wanted: list[Candidate]) -> list[Candidate]:
-    """What is placed, in text order."""
-    votes = Counter(_claim(doc, candidate) for candidate in wanted)
+def _voters(doc: Doc) -> list[str]:
+    """A name for each translation: its language, from the second in a language on with a number."""
+    seen: Counter[str] = Counter()
+    names = []
+    for translation in doc._.xl_translations:
+        lang = translation["lang"]
+        seen[lang] += 1
+        names.append(lang if seen[lang] == 1 else f"{lang} {seen[lang]}")
+    return names
 
-    def rank(candidate: Candidate) -> tuple[int, float, int, int]:
-        agreed = votes[_claim(doc, candidate)]
-        return -agreed, -candidate["score"], candidate["translation"], candidate["start"]
 
-    placed = []
-    taken: set[int] = set()
-    for candidate in sorted(wanted, key=rank):
-        words = range(candidate["start"], candidate["end"])
-        if taken.isdisjoint(words):
-            placed.append(candidate)
-            taken.update(words)
-    return sorted(placed, key=lambda candidate: candidate["start"])
+def _ballots(text: _Text) -> list[Ballot]:
+    voters = _voters(text.doc)
+    highest = max((c["score"] for c in text.wanted), default=1.0)
+    ballots = []
+    for candidate in text.wanted:
+        n = candidate["translation"]
+        confidence = max(0.0, candidate["score"]) / max(1.0, highest)
+        source = origin(_entity(text.doc, candidate), n, _translation(text.doc, candidate)["lang"])
+        ballots.append(Ballot(voters[n], *_claim(text.doc, candidate), confidence, source))
+    return ballots
+
+
+def _placements(text: _Text, votes: Sequence[Vote]) -> Iterator[Placement]:
+    """The records of what is placed, with how sure the place is for the first of the
+    translations that speak for it."""
+    voters = _voters(text.doc)
+    by_ballot = {(voters[c["translation"]], *_claim(text.doc, c)): c for c in text.wanted}
+    for vote in votes:
+        if vote.outcome != PLACED:
+            continue
+        span = text.doc[vote.start : vote.end]
+        confidence, source = vote.support, own_origin(span, vote.label)
+        if vote.ballots:
+            first = vote.ballots[0]
+            candidate = by_ballot[first.who, first.start, first.end, first.label]
+            score = _entity(text.doc, candidate)["score"]
+            confidence = candidate["confidence"] * (1.0 if score is None else score)
+            source = first.origin or source
+        yield placement(span, vote.label, confidence, source)
 
 
 def _claim(doc: Doc, candidate: Candidate) -> tuple[int, int, str]:
     return candidate["start"], candidate["end"], _entity(doc, candidate)["label"]
 
 
+def _translation(doc: Doc, candidate: Candidate) -> Translation:
+    translation: Translation = doc._.xl_translations[candidate["translation"]]
+    return translation
+
+
 def _entity(doc: Doc, candidate: Candidate) -> SourceEntity:
-    translation = doc._.xl_translations[candidate["translation"]]
-    entity: SourceEntity = translation["entities"][candidate["entity"]]
-    return entity
+    entities = _translation(doc, candidate)["entities"] or []
+    return entities[candidate["entity"]]
 
 
-def _projected(doc: Doc, candidate: Candidate) -> Placement:
-    entity = _entity(doc, candidate)
-    index = candidate["translation"]
-    span = doc[candidate["start"] : candidate["end"]]
-    lang = doc._.xl_translations[index]["lang"]
-    return projected(span, entity, index, lang, candidate["confidence"])
-
-
-def _unplaced(
-    doc: Doc,
-    offered: list[Candidate],
-    wanted: list[Candidate],
-    placed: list[Candidate],
-    taken: set[int],
-) -> list[Unplaced]:
+def _unplaced(text: _Text, votes: Sequence[Vote]) -> list[Unplaced]:
     """The entities that got no place. One that wanted a place where an entity of another
     translation is with the same label got what it wanted."""
-    claims = {_claim(doc, candidate) for candidate in placed}
-    settled = {(c["translation"], c["entity"]) for c in wanted if _claim(doc, c) in claims}
-    taken = taken | {word for c in placed for word in range(c["start"], c["end"])}
-    sentence = sentence_numbers(doc)
+    outcomes = {(vote.start, vote.end, vote.label): vote.outcome for vote in votes}
+    fates: dict[tuple[int, int], list[str]] = {}
+    for c in text.wanted:
+        fate = outcomes.get(_claim(text.doc, c), NO_VOTE)
+        fates.setdefault((c["translation"], c["entity"]), []).append(fate)
+    placed = [vote for vote in votes if vote.outcome == PLACED]
+    left = text.ground.without(n for vote in placed for n in range(vote.start, vote.end))
     of_entity: dict[tuple[int, int], list[Candidate]] = {}
-    for candidate in offered:
-        key = candidate["translation"], candidate["entity"]
-        of_entity.setdefault(key, []).append(candidate)
+    for c in text.offered:
+        of_entity.setdefault((c["translation"], c["entity"]), []).append(c)
     lost = []
-    for n, translation in enumerate(doc._.xl_translations):
-        linked = {int(link[0]) for link in doc._.xl_alignments[n]}
+    for n, translation in enumerate(text.doc._.xl_translations):
+        linked = {int(link[0]) for link in text.doc._.xl_alignments[n]}
         for k, entity in enumerate(translation["entities"] or []):
-            if (n, k) not in settled:
-                if own := of_entity.get((n, k)):
-                    reason = _why_not_there(own, taken, sentence)
-                else:
-                    reason = _why_nowhere(entity, linked)
-                lost.append(unplaced(entity, n, reason))
+            own_fates = fates.get((n, k), [])
+            if PLACED in own_fates:
+                continue
+            if own := of_entity.get((n, k)):
+                ruled_out = [fate for fate in own_fates if fate not in (TAKEN, CROSSES)]
+                reason = ruled_out[0] if ruled_out else _why_not_there(own, left)
+            else:
+                reason = _why_nowhere(entity, linked)
+            lost.append(unplaced(entity, n, reason))
     return lost
 
 
-def _why_not_there(own: list[Candidate], taken: set[int], sentence: list[int]) -> str:
+def _why_not_there(own: list[Candidate], left: Ground) -> str:
     """Why an entity got none of the places where it might be."""
-    spans = [range(c["start"], c["end"]) for c in own]
-    within = [words for words in spans if sentence[words[0]] == sentence[words[-1]]]
-    if not within:
-        return CROSSES
-    free = any(taken.isdisjoint(words) for words in within)
-    return "score too low" if free else TAKEN
+    refusals = {left.refusal(c["start"], c["end"]) for c in own}
+    if "" in refusals:
+        return "score too low"
+    return TAKEN if TAKEN in refusals else CROSSES
 
 
 def _why_nowhere(entity: SourceEntity, linked: set[int]) -> str:

@@ -18,22 +18,12 @@ from ...errors import BackendError, SetupError
 from ...models.lazy import LazyBackend
 from ...text.languages import iso639_1
 from ...text.memory import memory_zone
-from ...types import Origin, Problem
+from ...types import Ballot, Origin, Problem
 from ..loading import for_languages
 from .stage import Stage
 
 # What a member finds on its copy of the Doc instead of doing it again.
 _UPSTREAM = ("xl_translations", "xl_alignments", "xl_n_tokens")
-
-
-class Ballot(NamedTuple):
-    """An entity that a member found."""
-
-    start: int  # tokens of the Doc, [start, end)
-    end: int
-    label: str
-    confidence: float
-    source: Origin | None
 
 
 class Findings(NamedTuple):
@@ -52,14 +42,18 @@ class Member(Protocol):
 class Method:
     """Stages after the alignment, on the Doc's own translations."""
 
-    def __init__(self, stages: Sequence[Stage]) -> None:
+    def __init__(self, name: str, stages: Sequence[Stage]) -> None:
+        self.name = name
         self.stages = list(stages)
 
     def __call__(self, docs: Sequence[Doc]) -> list[Findings]:
         copies = [_copy(doc, doc.vocab, _UPSTREAM) for doc in docs]
         for stage in self.stages:
             stage.run(copies)
-        return [Findings(list(_ballots(*pair))) for pair in zip(docs, copies, strict=True)]
+        return [
+            Findings(list(_ballots(self.name, doc, copy)))
+            for doc, copy in zip(docs, copies, strict=True)
+        ]
 
 
 class OtherPipeline(LazyBackend):
@@ -83,7 +77,7 @@ class OtherPipeline(LazyBackend):
                     f"The member {self.name!r} gave {len(done)} Docs for {len(docs)}."
                 )
             return [
-                Findings(list(_ballots(doc, copy)), _problems(copy))
+                Findings(list(_ballots(self.name, doc, copy)), _problems(copy))
                 for doc, copy in zip(docs, done, strict=True)
             ]
 
@@ -132,7 +126,7 @@ def _copy(doc: Doc, vocab: Vocab, attributes: Sequence[str]) -> Doc:
     return copy
 
 
-def _ballots(doc: Doc, copy: Doc) -> Iterator[Ballot]:
+def _ballots(who: str, doc: Doc, copy: Doc) -> Iterator[Ballot]:
     """The entities of the copy by the tokens of the Doc."""
     same = copy._.xl_translations == doc._.xl_translations
     for ent in copy.ents:
@@ -143,9 +137,8 @@ def _ballots(doc: Doc, copy: Doc) -> Iterator[Ballot]:
         source: Origin | None = ent._.xl_source
         if source and not same:
             source = {**source, "translation": -1}
-        yield Ballot(
-            span.start, span.end, ent.label_, 1.0 if confidence is None else confidence, source
-        )
+        confidence = 1.0 if confidence is None else confidence
+        yield Ballot(who, span.start, span.end, ent.label_, confidence, source)
 
 
 def _problems(copy: Doc) -> list[Problem]:

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from spacy.tokens import Doc
 
 from ...document.attributes import language_of, set_data, set_dropped
-from ...document.placing import PLACED, place, projected, unplaced
+from ...document.placing import place
+from ...document.records import PLACED, not_placed, projected
 from ...types import Annotator, Placement, SourceEntity, Translation
 from .annotate import entities_of, find_mentions
 from .stage import Stage
@@ -39,7 +40,7 @@ class Transfer(Stage):
             placed = [e for e, outcome in outcomes if outcome == PLACED]
             set_data("xl_transferred", doc, placed)
             doc._.xl_unplaced = [
-                unplaced(e, -1, outcome) for e, outcome in outcomes if outcome != PLACED
+                not_placed(e, outcome) for e, outcome in outcomes if outcome != PLACED
             ]
 
     def give_up(self, doc: Doc) -> None:
