@@ -21,7 +21,7 @@ from typing import Any
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 
-from ..document.attributes import dropped
+from ..document.attributes import dropped, get_data, set_data
 from ..document.give import give_translation
 from ..errors import InputError
 from ..files import atomic_file, check_place, existing, suffix_of
@@ -37,7 +37,7 @@ def read_docs(path: str, nlp: Language, source_lang: str) -> Iterator[Doc]:
     """The texts of a file as unprocessed Docs, in order, one at a time.
 
     A .jsonl line is `{"text": ...}`; a "translation" beside it is used as the text's
-    translation; other keys are kept in `Doc.user_data["xl_record"]`. A .txt file has a
+    translation; other keys are kept on the Doc and written again. A .txt file has a
     text a line, blank lines included. A .spacy file is read with its user data.
 
     path (str): The file; "-" for lines on standard input: JSON objects if the first one
@@ -187,7 +187,7 @@ def _from_record(record: dict[str, Any], where: str, nlp: Language, source_lang:
         if not isinstance(translation, str):
             raise InputError(f'{where}: "translation" is not a string.')
         give_translation(doc, translation, lang=source_lang)
-    doc.user_data["xl_record"] = record
+    set_data("xl_record", doc, record)
     return doc
 
 
@@ -287,7 +287,7 @@ def to_record(doc: Doc) -> dict[str, Any]:
         "dropped": dropped(doc),
         "problems": doc._.xl_problems or [],
     }
-    given: dict[str, Any] = doc.user_data.get("xl_record", {})
+    given: dict[str, Any] = get_data("xl_record", doc) or {}
     clashing = {key: value for key, value in given.items() if key in ours}
     if clashing:
         ours["input"] = clashing

@@ -25,6 +25,12 @@ CANDIDATES = "xl_candidates"
 VOTES = "xl_votes"
 
 
+def has_group(doc: Doc, name: str) -> bool:
+    """Whether a stage has put a group on the Doc. (`Doc.from_docs` brings the spans along without
+    what is known of them.)"""
+    return name in doc.spans and bool(doc.spans[name].attrs)
+
+
 def set_candidates(doc: Doc, found: Sequence[Candidate]) -> None:
     """Put candidates on the Doc, in the place of earlier ones."""
     translations = doc._.xl_translations or []
@@ -78,7 +84,7 @@ def set_votes(doc: Doc, found: Sequence[Vote]) -> None:
 
 def votes(doc: Doc) -> list[Vote]:
     """The votes that are on the Doc; none without an `xl_ensemble`."""
-    if VOTES not in doc.spans:
+    if not has_group(doc, VOTES):
         return []
     group = doc.spans[VOTES]
     attrs = group.attrs
