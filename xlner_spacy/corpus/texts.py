@@ -1,7 +1,5 @@
 """Reading texts: .txt (a text a line), .jsonl, .spacy; "-" is standard input.
 
-Writing is atomic: a file appears under its name when it is complete, or not at all.
-
 JSON is read and written by Python's own module. srsly keeps the last of two equal keys, reads
 1e400 as infinity, rounds decimals and writes letters other than ASCII as escapes.
 """
@@ -24,7 +22,7 @@ from spacy.tokens import Doc, DocBin
 from ..document.attributes import dropped, get_data, set_data
 from ..document.give import give_translation
 from ..errors import InputError
-from ..files import atomic_file, check_place, existing, suffix_of
+from ..files import check_place, existing, suffix_of
 
 # zlib, msgpack and DocBin each have their own ways of failing on bytes that are no DocBin.
 _NOT_A_DOCBIN = (zlib.error, ValueError, KeyError, IndexError, TypeError, AttributeError, OSError)
@@ -298,27 +296,6 @@ def to_record(doc: Doc) -> dict[str, Any]:
 def to_line(doc: Doc) -> bytes:
     """A .jsonl line, in UTF-8: names stay readable."""
     return (json.dumps(to_record(doc), ensure_ascii=False) + "\n").encode("utf8")
-
-
-def write_docs(docs: Iterable[Doc], path: str) -> None:
-    """Write Docs as they come; .jsonl line by line, .spacy at the end.
-
-    path (str): A .jsonl or .spacy file, or "-" for JSON lines on standard output.
-    """
-    if path == STANDARD:
-        for doc in docs:
-            sys.stdout.buffer.write(to_line(doc))
-            sys.stdout.flush()
-        return
-    with atomic_file(Path(path)) as file:
-        if suffix_of(path) == ".spacy":
-            docbin = DocBin(store_user_data=True)
-            for doc in docs:
-                docbin.add(doc)
-            file.write(docbin.to_bytes())
-        else:
-            for doc in docs:
-                file.write(to_line(doc))
 
 
 def check_output(path: str) -> None:
