@@ -172,19 +172,21 @@ def test_an_input_that_has_changed_is_done_anew_from_there(stop_at, whole):
 
 
 @pytest.mark.parametrize("output", ["out.jsonl", "out.spacy"])
-def test_a_full_disk_is_named_and_the_run_goes_on_later(whole, output):
-    limit = (whole / output).stat().st_size * 2 // 3
+def test_a_full_disk_is_named_and_the_run_goes_on_later(stop_at, whole, output):
+    stop_at(3)
+    run(output)
+    room = Path(f".{output}-unfinished/texts").stat().st_size * 5 // 2  # for two batches of four
+    stop_at(100)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
     try:
         result = run(output)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert result.exit_code == 1
     assert f"{output}: the disk is full" in " ".join(result.stderr.split())
-    assert "texts are done and kept" in result.stderr
-    result = run(output)
-    assert "Going on after" in result.stderr
+    assert "6 texts are done and kept" in result.stderr
+    assert "Going on after 6 texts" in run(output).stderr
     assert same(output, whole)
 
 
