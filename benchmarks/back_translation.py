@@ -31,7 +31,7 @@ from xlner_spacy import give_translation
 from xlner_spacy.aligners.by_language import ByLanguage
 from xlner_spacy.corpus.conll import GoldSentence, read_conll
 from xlner_spacy.corpus.detokenize import to_doc
-from xlner_spacy.document.attributes import forget, get_data
+from xlner_spacy.document.attributes import forget, get_data, set_data
 from xlner_spacy.evaluation.metrics import score, token_entities
 from xlner_spacy.files import atomic_file, write_json
 from xlner_spacy.pipeline import defaults
@@ -351,7 +351,7 @@ def translate_train(
     targets = []
     for doc, other in zip(docs, plain, strict=True):
         target = bench.nlp.make_doc(doc._.xl_translations[0]["text"])
-        target.user_data[MARKED] = doc.user_data[MARKED]
+        set_data(MARKED, target, get_data(MARKED, doc))
         give_translation(target, doc)
         targets.append(target)
         counts["sentences"] += bool(doc.ents)
@@ -362,7 +362,7 @@ def translate_train(
     bench.match(targets, "default")
     for target, doc in zip(targets, docs, strict=True):
         aligned = {e["source"]["start_char"]: e for e in target._.xl_entities}
-        marked = {place[0] for place in target.user_data[MARKED]}
+        marked = {place[0] for place in get_data(MARKED, target)}
         place_marked(target)
         placed = {e["source"]["start_char"]: e for e in target._.xl_entities}
         for k, ent in enumerate(doc.ents):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import glob
 import json
@@ -42,6 +43,23 @@ def check_place(file: Path) -> None:
             f"{file}: cannot be written: its folder does not exist or it is a folder itself.",
             hint=f"mkdir -p {file.resolve().parent}",
         )
+
+
+@contextmanager
+def resumed_after_full_disk(place: Path) -> Iterator[None]:
+    """For runs that keep what they have done.
+
+    RAISES: SetupError that says how to go on, instead of an OSError for want of room.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise
+        raise SetupError(
+            f"{place}: the disk is full ({error.strerror}).",
+            hint="Make room and run the same command again: it goes on where it was.",
+        ) from error
 
 
 def make_folder(path: Path) -> None:

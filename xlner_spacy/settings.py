@@ -33,3 +33,17 @@ def check_choice(part: str, name: str, value: object, choices: Any) -> None:
     """
     known = get_args(choices)
     check_setting(part, name, value, value in known, f"one of {', '.join(map(str, known))}")
+
+
+def differences(old: Any, new: Any, name: str = "") -> list[str]:
+    """What differs between the settings of two runs: for each its name with dots, and both values.
+
+    old, new: Plain data, as JSON has them.
+    """
+    if isinstance(old, dict) and isinstance(new, dict) and name.count(".") < 6:
+        found = []
+        for key in sorted(old.keys() | new.keys(), key=str):
+            part = f"{name}.{key}" if name else str(key)
+            found.extend(differences(old.get(key), new.get(key), part))
+        return found
+    return [] if old == new else [f"{name}: {old!r:.80} then, {new!r:.80} now"]

@@ -6,7 +6,6 @@ import io
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -116,19 +115,6 @@ def test_it_fails_if_every_text_failed(folder, monkeypatch):
     assert result.exit_code == 1
     assert "Every text failed" in result.stderr
     assert lines("out.jsonl")[1]["problems"][0]["detail"] == "RuntimeError: the engine fell over"
-
-
-def test_a_run_ended_from_outside_leaves_nothing_behind(folder):
-    Path("in.txt").write_text((TEXT + "\n") * 2000)
-    process = subprocess.Popen(
-        [BIN / "xlner", "project", "in.txt", "out.jsonl", "--lang", "pt"], stderr=subprocess.PIPE
-    )
-    while not list(Path().glob(".out.jsonl-*")):  # the partial file: the work has begun
-        assert process.poll() is None
-        time.sleep(0.1)
-    process.terminate()
-    assert process.wait(timeout=60) == 143
-    assert [path.name for path in Path().iterdir()] == ["in.txt"]
 
 
 def test_both_commands_are_installed(folder):
@@ -523,21 +509,3 @@ def test_the_input_is_never_replaced(folder, link):
         assert result.exit_code == 1
         assert "is the input" in result.stderr
     assert Path("in.jsonl").read_bytes() == before
-
-
-def test_a_bad_last_line_says_what_is_lost(folder):
-    good = "\n".join(json.dumps({"text": TEXT}) for _ in range(3))
-    Path("in.jsonl").write_text(f"{good}\nno json\n")
-    command = ["project", "in.jsonl", "out.jsonl", "--lang", "pt", "-q", "--batch-size", 1]
-    result = run(*command)
-    assert result.exit_code == 1
-    assert "line 4" in result.stderr
-    assert "3 texts before it are lost" in result.stderr
-    assert not Path("out.jsonl").exists()
-
-
-def test_what_a_killed_run_left_is_removed(folder):
-    Path("in.txt").write_text(TEXT, encoding="utf8")
-    Path(".out.jsonl-abcd1234").write_text("half")
-    assert run("project", "in.txt", "out.jsonl", "--lang", "pt", "-q").exit_code == 0
-    assert sorted(path.name for path in folder.iterdir()) == ["in.txt", "out.jsonl"]

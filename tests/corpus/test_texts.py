@@ -11,6 +11,7 @@ from spacy.tokens import DocBin
 
 from xlner_spacy.corpus.gold import read_gold
 from xlner_spacy.corpus.texts import parse_record, read_docs, to_line
+from xlner_spacy.document.attributes import set_data
 from xlner_spacy.errors import InputError
 
 PT = spacy.blank("pt")
@@ -19,7 +20,7 @@ PT = spacy.blank("pt")
 def through(line: str) -> dict:
     """What a line says after it was read and written."""
     doc = PT.make_doc("")
-    doc.user_data["xl_record"] = parse_record(line, "f, line 1")
+    set_data("xl_record", doc, parse_record(line, "f, line 1"))
     return json.loads(to_line(doc), parse_constant=lambda name: pytest.fail(name))
 
 

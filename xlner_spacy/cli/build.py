@@ -17,6 +17,7 @@ from .options import (
     PipelineConfig,
     Quiet,
     SourceLang,
+    named_models,
     overrides,
     without_overrides,
 )
@@ -107,7 +108,7 @@ def build(
     Run again after it was interrupted, it goes on where it was, and the result is the same.
     """
     from ..corpus.labels import parse_label_map
-    from ..pipeline.loading import check_projects, load, read_config
+    from ..pipeline.loading import check_projects, load
     from ..silver.build_options import BuildOptions
     from ..silver.builder import build as build_corpus
     from ..silver.selection import Selection
@@ -135,8 +136,7 @@ def build(
     nlp = load(config, lang=lang, source_lang=source_lang, overrides=changes)
     check_projects(nlp, config)
     caches = cache_translations(nlp, cache)
-    is_config = config is not None and config.is_file()
-    models = read_config(config, True, changes) if config and is_config else config
+    models = named_models(config, changes, code)
     try:
         result = build_corpus(
             inputs, output, nlp, options, selection, models=models, progress=not quiet

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -139,3 +139,17 @@ def without_overrides(ctx: typer.Context, values: Sequence[Any]) -> list[str]:
         if "." in value and "=" not in value:
             ctx.args.extend(item for item in [next(rest, None)] if item is not None)
     return kept
+
+
+def named_models(
+    config: Path | None, changes: Mapping[str, Any] | None, code: Path | None
+) -> list[Any]:
+    """What a run is made from besides its pipeline's config: for digests of the files that it
+    names.
+
+    config, changes, code: --config, the overrides and --code.
+    """
+    from ..pipeline.loading import read_config
+
+    is_file = config is not None and config.is_file()
+    return [read_config(config, True, changes) if config and is_file else config, code]

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import BackendError, InputError, SetupError, XlnerError
+from ..errors import BackendError, InputError
 from .options import (
     Code,
     Debug,
@@ -23,6 +21,7 @@ from .options import (
     PipelineConfig,
     Quiet,
     SourceLang,
+    named_models,
 )
 from .options import overrides as given_overrides
 from .translation_cache import Cache, cache_translations, report_cache
@@ -31,7 +30,12 @@ if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc
 
+    from ..corpus.resumable import Counts, ResumableOutput
+
 logger = logging.getLogger(__name__)
+
+# What is reported: entities and texts found; entities and parts of texts lost, by reason.
+KINDS = ("found", "unplaced", "problems", "dropped")
 
 
 def project(
@@ -55,7 +59,15 @@ def project(
         bool, typer.Option("--profile", help="Say where the time went, stage by stage.")
     ] = False,
     cache: Cache = None,
-    force: Annotated[bool, typer.Option("--force", "-F", help="Replace the output.")] = False,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force",
+            "-F",
+            help="Replace the output, and give up what an interrupted run with other settings "
+            "has done.",
+        ),
+    ] = False,
     code: Code = None,
     gpu_id: GpuId = None,
     quiet: Quiet = False,
@@ -78,6 +90,7 @@ def project(
         cache=cache,
         force=force,
         overrides=given_overrides(ctx),
+        code=code,
     )
 
 
@@ -94,17 +107,20 @@ def project_file(
     cache: Path | None = None,
     force: bool = False,
     overrides: Mapping[str, Any] | None = None,
+    code: Path | None = None,
 ) -> dict[str, Counter]:
-    """Read, project and write. The output appears when all of it is there.
+    """Read, project and write. The output appears when all of it is there; if the run is
+    interrupted, the next one with the same arguments goes on where it was.
 
     RETURNS: Counts of what was found ("found") and of what was lost, by kind.
     RAISES: InputError, SetupError.
     """
-    from ..corpus.texts import STANDARD, check_output, read_docs, write_docs
-    from ..evaluation.metrics import add_losses
+    from ..corpus.resumable import resumable
+    from ..corpus.texts import STANDARD, check_output, read_docs
     from ..files import existing
     from ..pipeline.component import go_on_after_failures
     from ..pipeline.loading import check_projects, load, source_lang_of
+    from ..silver.manifest import pipeline_settings
 
     check_output(output_path)
     if input_path != STANDARD:
@@ -114,29 +130,86 @@ def project_file(
     check_projects(nlp, config)
     go_on_after_failures(nlp)
     caches = cache_translations(nlp, cache)
-    counts: dict[str, Counter] = {
-        kind: Counter() for kind in ("found", "unplaced", "problems", "dropped")
-    }
 
-    def counted(docs: Iterable[Doc]) -> Iterator[Doc]:
-        for doc in docs:
-            counts["found"].update(texts=1, entities=len(doc.ents))
-            add_losses(counts, doc)
-            yield doc
+    def processed(texts: Iterable[Doc], n_done: int = 0) -> Iterator[tuple[Doc, Counts]]:
+        docs = nlp.pipe(map(_for_new_matching, texts), batch_size=batch_size)
+        for doc in _bar(docs, input_path, progress, n_done):
+            yield doc, _counts(doc)
 
     started = time.perf_counter()
     texts = read_docs(input_path, nlp, source_lang_of(nlp))
-    docs = nlp.pipe(map(_for_new_matching, texts), batch_size=batch_size)
-    with _saying_what_is_lost(counts["found"], output_path):
-        write_docs(counted(_bar(docs, input_path, progress)), output_path)
+    if output_path == STANDARD:
+        counts = _print_lines(processed(texts))
+    else:
+        models = [*named_models(config, overrides, code), *_without_lines(input_path)]
+        settings = {
+            "input": input_path,
+            "batch_size": batch_size,
+            **pipeline_settings(nlp, models),
+        }
+        with resumable(Path(output_path), settings, batch_size, force=force) as run:
+            counts = _write(run, texts, processed)
+    counts = {kind: counts.get(kind, Counter()) for kind in KINDS}  # of an empty file too
     _report(counts)
     report_cache(caches, cache)
     if profile:
         print("\n".join(_profile(nlp, time.perf_counter() - started)), file=sys.stderr)
     errors = sum(n for reason, n in counts["problems"].items() if reason.endswith(": error"))
     if errors and errors >= counts["found"]["texts"]:
-        raise BackendError("Every text failed: see the warnings above, and run it with --debug.")
+        raise BackendError(
+            "Every text failed: see the warnings above.",
+            hint="Run it again as `xlner --verbose project` to see the reasons.",
+        )
     return counts
+
+
+def _write(
+    run: ResumableOutput,
+    texts: Iterator[Doc],
+    processed: Callable[[Iterable[Doc], int], Iterator[tuple[Doc, Counts]]],
+) -> Counts:
+    """Write the texts that no earlier run has written, and say so if not all can be."""
+    rest = run.rest_of(texts)
+    if run.done:
+        print(f"Going on after {run.done} texts that an earlier run has done.", file=sys.stderr)
+    try:
+        for doc, counts in processed(rest, run.done):
+            run.add(doc, counts)
+        run.finish()
+    finally:
+        if run.done and not run.finished:
+            message = f"{run.done} texts are done and kept: the same command goes on after them."
+            print(message, file=sys.stderr)
+    return run.counts
+
+
+def _print_lines(found: Iterable[tuple[Doc, Counts]]) -> Counts:
+    from ..corpus.resumable import count
+    from ..corpus.texts import to_line
+
+    total: Counts = {}
+    for doc, counts in found:
+        sys.stdout.buffer.write(to_line(doc))
+        sys.stdout.flush()
+        count(total, counts)
+    return total
+
+
+def _counts(doc: Doc) -> Counts:
+    """What the report counts, of one text."""
+    from ..evaluation.metrics import add_losses
+
+    counts: Counts = {kind: Counter() for kind in KINDS}
+    counts["found"].update(texts=1, entities=len(doc.ents))
+    add_losses(counts, doc)
+    return counts
+
+
+def _without_lines(input_path: str) -> list[str]:
+    """The input, if it is read as a whole: then a change in it changes all of it."""
+    from ..files import suffix_of
+
+    return [input_path] if suffix_of(input_path) == ".spacy" else []
 
 
 def _check_not_lost(input_path: str, output_path: str, force: bool) -> None:
@@ -151,33 +224,6 @@ def _check_not_lost(input_path: str, output_path: str, force: bool) -> None:
         )
     if not force:
         raise InputError(f"{output_path} exists already.", hint="Add --force to replace it.")
-
-
-@contextmanager
-def _saying_what_is_lost(found: Counter, output_path: str) -> Iterator[None]:
-    """Add to an error how many finished texts go with it: the output appears when it is whole."""
-    try:
-        yield
-    except XlnerError as error:
-        raise type(error)(
-            error.message, " ".join(filter(None, [error.hint, _lost(found)]))
-        ) from error
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise
-        raise SetupError(
-            f"{output_path}: the disk is full ({error.strerror}).",
-            hint=f"Make room and run the same command again. {_lost(found)}".strip(),
-        ) from error
-
-
-def _lost(found: Counter) -> str:
-    if not found["texts"]:
-        return ""
-    return (
-        f"The results of {found['texts']} texts before it are lost. With --cache FOLDER the next "
-        "run does not translate them again; `xlner build` keeps finished parts."
-    )
 
 
 def _profile(nlp: Language, total: float) -> list[str]:
@@ -210,15 +256,18 @@ def _for_new_matching(doc: Doc) -> Doc:
     return doc
 
 
-def _bar(docs: Iterator[Doc], input_path: str, progress: bool) -> Iterable[Doc]:
+def _bar(docs: Iterator[Doc], input_path: str, progress: bool, n_done: int) -> Iterable[Doc]:
     from tqdm import tqdm
 
-    return tqdm(docs, total=_n_lines(input_path), unit="text", disable=not progress)
+    total = _n_lines(input_path)
+    return tqdm(docs, total=total, initial=n_done, unit="text", disable=not progress)
 
 
 def _n_lines(path: str) -> int | None:
     """How many texts a file of lines has, to show how much is left."""
-    if not path.endswith((".txt", ".jsonl")):
+    from ..files import suffix_of
+
+    if suffix_of(path) not in (".txt", ".jsonl"):
         return None
     with open(path, "rb") as file:
         return sum(1 for _ in file)

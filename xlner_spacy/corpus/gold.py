@@ -9,6 +9,7 @@ from typing import Any
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
+from ..document.attributes import set_data
 from ..errors import InputError
 from ..files import existing, suffix_of
 from .conll import entities_of_tags, stream_conll
@@ -16,7 +17,7 @@ from .detokenize import to_doc
 from .labels import LabelMap, map_label
 from .texts import decoded, parse_record, read_docbin
 
-# In Doc.user_data: how many entities the label map left out.
+# Kept on the Doc: how many entities the label map left out.
 LABELS_LEFT_OUT = "xl_labels_left_out"
 
 _TOKEN_KEYS = ("tokens", "words")
@@ -137,7 +138,7 @@ def _offsets(item: Any, where: str) -> tuple[int, int, str]:
 
 def _set_entities(doc: Doc, entities: Entities, where: str) -> None:
     kept = [Span(doc, start, end, label) for start, end, label in entities if label]
-    doc.user_data[LABELS_LEFT_OUT] = len(entities) - len(kept)
+    set_data(LABELS_LEFT_OUT, doc, len(entities) - len(kept))
     try:
         doc.ents = kept
     except ValueError as error:
@@ -151,7 +152,7 @@ def _relabel(doc: Doc, labels: LabelMap, where: str) -> None:
     """Words whose annotation is missing stay so."""
     mapped = [(ent.start, ent.end, map_label(ent.label_, labels, where)) for ent in doc.ents]
     kept = [Span(doc, start, end, label) for start, end, label in mapped if label]
-    doc.user_data[LABELS_LEFT_OUT] = len(mapped) - len(kept)
+    set_data(LABELS_LEFT_OUT, doc, len(mapped) - len(kept))
     missing = [doc[token.i : token.i + 1] for token in doc if not token.ent_iob]
     doc.set_ents(kept, missing=missing, default="outside")
 

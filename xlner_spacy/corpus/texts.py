@@ -1,7 +1,5 @@
 """Reading texts: .txt (a text a line), .jsonl, .spacy; "-" is standard input.
 
-Writing is atomic: a file appears under its name when it is complete, or not at all.
-
 JSON is read and written by Python's own module. srsly keeps the last of two equal keys, reads
 1e400 as infinity, rounds decimals and writes letters other than ASCII as escapes.
 """
@@ -21,10 +19,10 @@ from typing import Any
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 
-from ..document.attributes import dropped
+from ..document.attributes import dropped, get_data, set_data
 from ..document.give import give_translation
 from ..errors import InputError
-from ..files import atomic_file, check_place, existing, suffix_of
+from ..files import check_place, existing, suffix_of
 
 # zlib, msgpack and DocBin each have their own ways of failing on bytes that are no DocBin.
 _NOT_A_DOCBIN = (zlib.error, ValueError, KeyError, IndexError, TypeError, AttributeError, OSError)
@@ -37,7 +35,7 @@ def read_docs(path: str, nlp: Language, source_lang: str) -> Iterator[Doc]:
     """The texts of a file as unprocessed Docs, in order, one at a time.
 
     A .jsonl line is `{"text": ...}`; a "translation" beside it is used as the text's
-    translation; other keys are kept in `Doc.user_data["xl_record"]`. A .txt file has a
+    translation; other keys are kept on the Doc and written again. A .txt file has a
     text a line, blank lines included. A .spacy file is read with its user data.
 
     path (str): The file; "-" for lines on standard input: JSON objects if the first one
@@ -187,7 +185,7 @@ def _from_record(record: dict[str, Any], where: str, nlp: Language, source_lang:
         if not isinstance(translation, str):
             raise InputError(f'{where}: "translation" is not a string.')
         give_translation(doc, translation, lang=source_lang)
-    doc.user_data["xl_record"] = record
+    set_data("xl_record", doc, record)
     return doc
 
 
@@ -287,7 +285,7 @@ def to_record(doc: Doc) -> dict[str, Any]:
         "dropped": dropped(doc),
         "problems": doc._.xl_problems or [],
     }
-    given: dict[str, Any] = doc.user_data.get("xl_record", {})
+    given: dict[str, Any] = get_data("xl_record", doc) or {}
     clashing = {key: value for key, value in given.items() if key in ours}
     if clashing:
         ours["input"] = clashing
@@ -298,27 +296,6 @@ def to_record(doc: Doc) -> dict[str, Any]:
 def to_line(doc: Doc) -> bytes:
     """A .jsonl line, in UTF-8: names stay readable."""
     return (json.dumps(to_record(doc), ensure_ascii=False) + "\n").encode("utf8")
-
-
-def write_docs(docs: Iterable[Doc], path: str) -> None:
-    """Write Docs as they come; .jsonl line by line, .spacy at the end.
-
-    path (str): A .jsonl or .spacy file, or "-" for JSON lines on standard output.
-    """
-    if path == STANDARD:
-        for doc in docs:
-            sys.stdout.buffer.write(to_line(doc))
-            sys.stdout.flush()
-        return
-    with atomic_file(Path(path)) as file:
-        if suffix_of(path) == ".spacy":
-            docbin = DocBin(store_user_data=True)
-            for doc in docs:
-                docbin.add(doc)
-            file.write(docbin.to_bytes())
-        else:
-            for doc in docs:
-                file.write(to_line(doc))
 
 
 def check_output(path: str) -> None:

@@ -8,14 +8,20 @@
     Span._.xl_confidence   float or None (computed)
     Span._.xl_source       Origin or None (computed)
 
-Candidates and votes are in Doc.spans: see `span_groups`. All else is private: plain data in
-Doc.user_data under a name that begins with "xl_", through the functions of this file.
+Candidates and votes are in Doc.spans: see `span_groups`. All else is private, plain data in
+Doc.user_data through the functions of this file:
 
     xl_lang         str                     the language of the text, where Doc.lang_ is another
     xl_n_tokens     int                     how many tokens the Doc had when it was aligned
     xl_dropped      language -> label -> n  entities that a label map dropped
     xl_forward      list of Translation     the translations as they were before back-translation
     xl_transferred  list of Placement       what xl_transfer placed
+    xl_record       dict                    the other keys of the line of the input
+
+Each lies in Doc.user_data as if it were an attribute of the Span that is the whole text. spaCy moves
+such keys where it makes Docs out of others, so that what is of another text is told apart: a Doc
+from `Doc.from_docs` or `Span.as_doc(copy_user_data=True)` has none of the attributes of Docs, its
+entities keep their `xl_confidence` and `xl_source` (with -1 as the translation: the Doc has none).
 
 An attribute is None until its stage has run. A component that finds its attribute set by the
 user or by an upstream component uses it and does not do the work again.
@@ -26,7 +32,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from spacy.tokens import Doc, Span
 from spacy.util import get_lang_class
@@ -34,7 +40,7 @@ from spacy.vocab import Vocab
 
 from ..text.languages import same_language
 from ..types import Origin, Placement, Problem, Translation
-from .span_groups import CANDIDATES, VOTES, placed_votes
+from .span_groups import CANDIDATES, VOTES, has_group, placed_votes
 
 PUBLIC = ("xl_translations", "xl_alignments", "xl_entities", "xl_unplaced", "xl_problems")
 
@@ -55,19 +61,48 @@ def install() -> None:
 
 def get_data(name: str, doc: Doc) -> Any:
     """What is kept on the Doc under a name, in `Doc.user_data`; None if nothing is."""
-    value = doc.user_data.get(name)
-    if isinstance(value, tuple):
-        # DocBin reads every list back as a tuple.
-        value = doc.user_data[name] = _with_lists(value)
-    return value
+    return _value(doc, _key(name, doc))
 
 
 def set_data(name: str, doc: Doc, value: Any) -> None:
-    """Keep plain data on the Doc under a name; None: keep nothing."""
-    if value is None:
-        doc.user_data.pop(name, None)
-    else:
-        doc.user_data[name] = value
+    """Keep plain data on the Doc under a name; None: keep nothing. It takes the place of all of
+    that name, that of Docs which this one is made from included."""
+    data = cast(dict[Any, Any], doc.user_data)
+    for key in own_keys(doc):
+        if key[1] == name:
+            del data[key]
+    if value is not None:
+        data[_key(name, doc)] = value
+
+
+def own_keys(doc: Doc) -> list[Any]:
+    """The keys of all that is kept in `Doc.user_data` so."""
+    return [key for key in doc.user_data if _is_own(key)]
+
+
+def _key(name: str, doc: Doc) -> tuple[str, str, int, int]:
+    """spaCy's key for an attribute of the Span that is the whole text."""
+    last = doc[-1] if len(doc) else None
+    return "._.", name, 0, last.idx + len(last.text_with_ws) if last is not None else 0
+
+
+def _is_own(key: Any) -> bool:
+    return (
+        isinstance(key, tuple)
+        and len(key) == 4
+        and key[0] == "._."
+        and str(key[1]).startswith("xl_")
+        and key[3] is not None
+    )
+
+
+def _value(doc: Doc, key: tuple[str, str, int, int]) -> Any:
+    data = cast(dict[Any, Any], doc.user_data)
+    value = data.get(key)
+    if isinstance(value, tuple):
+        # DocBin reads every list back as a tuple.
+        value = data[key] = _with_lists(value)
+    return value
 
 
 def _with_lists(value: Any) -> Any:
@@ -81,7 +116,7 @@ def _with_lists(value: Any) -> Any:
 def language_of(doc: Doc) -> str:
     """The language of the Doc's text: the `target_lang` of the components that it went
     through, else the language of its vocabulary ("xx" where spaCy does not know it)."""
-    lang: str = doc.user_data.get("xl_lang") or doc.lang_ or "xx"
+    lang: str = get_data("xl_lang", doc) or doc.lang_ or "xx"
     return lang
 
 
@@ -92,7 +127,7 @@ def set_language(doc: Doc, lang: str) -> None:
 
 def is_done(doc: Doc, name: str) -> bool:
     """Whether an attribute or a span group is there."""
-    return name in doc.spans if name in (CANDIDATES, VOTES) else get_data(name, doc) is not None
+    return has_group(doc, name) if name in (CANDIDATES, VOTES) else get_data(name, doc) is not None
 
 
 def forget(doc: Doc, name: str) -> None:
@@ -227,18 +262,28 @@ def _blank_vocab(lang: str) -> Vocab:
         return Vocab()
 
 
-def _projected(span: Span) -> Placement | None:
-    for entity in span.doc._.xl_entities or []:
-        if (entity["start_char"], entity["end_char"]) == (span.start_char, span.end_char):
-            return entity
+def _projected(span: Span) -> tuple[Placement, bool] | None:
+    """The record of an entity, and whether it is of this Doc or of one that this is made from."""
+    whole = _key("xl_entities", span.doc)
+    for key in own_keys(span.doc):
+        if key[1] != "xl_entities":
+            continue
+        # Where the text that the entities are of begins in this one.
+        place = (span.start_char - key[2], span.end_char - key[2], span.text)
+        for entity in _value(span.doc, key):
+            if (entity["start_char"], entity["end_char"], entity["text"]) == place:
+                return entity, key == whole
     return None
 
 
 def _confidence(span: Span) -> float | None:
-    entity = _projected(span)
-    return entity["confidence"] if entity else None
+    found = _projected(span)
+    return found[0]["confidence"] if found else None
 
 
 def _source(span: Span) -> Origin | None:
-    entity = _projected(span)
-    return entity["source"] if entity else None
+    found = _projected(span)
+    if found is None:
+        return None
+    entity, of_this_doc = found
+    return entity["source"] if of_this_doc else {**entity["source"], "translation": -1}

@@ -27,6 +27,12 @@ CANDIDATES = "xl_candidates"
 VOTES = "xl_votes"
 
 
+def has_group(doc: Doc, name: str) -> bool:
+    """Whether a stage has put a group on the Doc. (`Doc.from_docs` brings the spans along without
+    what is known of them.)"""
+    return name in doc.spans and bool(doc.spans[name].attrs)
+
+
 def set_candidates(doc: Doc, found: Sequence[Candidate]) -> None:
     """Put candidates on the Doc, in the place of earlier ones."""
     # Names as numbers: spaCy would look the string of each span up again.
@@ -83,7 +89,7 @@ def set_votes(doc: Doc, found: Sequence[Vote]) -> None:
 
 def placed_votes(doc: Doc) -> list[Span]:
     """The spans that got a place by vote; none without an `xl_ensemble`."""
-    if VOTES not in doc.spans:
+    if not has_group(doc, VOTES):
         return []
     group = doc.spans[VOTES]
     outcomes = group.attrs["outcomes"]

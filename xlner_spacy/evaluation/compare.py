@@ -8,7 +8,7 @@ import logging
 import pickle
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from thinc.api import Config, ConfigValidationError
 from ..about import __version__
 from ..corpus.conll import GoldSentence
 from ..corpus.detokenize import to_doc
+from ..document.attributes import own_keys
 from ..errors import BackendError, InputError, XlnerError
 from ..files import make_folder, write_json
 from ..pipeline.component import StageComponent, go_on_after_failures
@@ -310,22 +311,23 @@ def _run_other(name: str, component: Any, docs: list[Doc]) -> float:
 def _state(doc: Doc) -> bytes:
     """A copy of what the stages have left on a Doc so far: no method may see what another one
     does with it."""
-    data = {key: doc.user_data[key] for key in _own(doc.user_data)}
-    return pickle.dumps((data, {key: doc.spans[key].to_bytes() for key in _own(doc.spans)}))
+    data = {key: doc.user_data[key] for key in own_keys(doc)}
+    return pickle.dumps((data, {key: doc.spans[key].to_bytes() for key in _own_groups(doc)}))
 
 
 def _restore(doc: Doc, state: bytes) -> None:
     data, groups = pickle.loads(state)
-    for kept in (doc.user_data, doc.spans):
-        for key in _own(kept):
-            del kept[key]
+    for key in own_keys(doc):
+        del doc.user_data[key]
+    for name in _own_groups(doc):
+        del doc.spans[name]
     doc.user_data.update(data)
     for key, group in groups.items():
         doc.spans[key] = SpanGroup(doc, name=key).from_bytes(group)
 
 
-def _own(kept: Iterable[Any]) -> list[str]:
-    return [key for key in kept if isinstance(key, str) and key.startswith("xl_")]
+def _own_groups(doc: Doc) -> list[str]:
+    return [name for name in doc.spans if name.startswith("xl_")]
 
 
 def _settings(stage: Stage, config: dict[str, Any], *, redo: bool) -> str:

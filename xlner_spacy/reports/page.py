@@ -15,7 +15,7 @@ from jinja2 import Environment
 from spacy import displacy
 from spacy.tokens import Doc
 
-from ..document.attributes import language_of
+from ..document.attributes import get_data, language_of
 from ..text.languages import direction
 from ..types import Placement
 
@@ -75,7 +75,7 @@ def _row(doc: Doc, row: int, lang: str) -> dict[str, Any]:
         sources.append({"lang": source_lang, "html": html})
     code = lang or language_of(doc)
     return {
-        "kind": doc.user_data.get("xl_record", {}).get("kind", ""),
+        "kind": (get_data("xl_record", doc) or {}).get("kind", ""),
         "lang": code,
         "dir": direction(code),
         "html": _marked(doc.text, target, direction(code)),

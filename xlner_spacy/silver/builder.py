@@ -141,16 +141,12 @@ def _settings(
     models: Any,
 ) -> dict[str, Any]:
     """Everything that the result depends on."""
-    components = {name: dict(nlp.config["components"][name]) for name in nlp.pipe_names}
     return {
         "inputs": [str(path) for path in inputs],
-        "lang": nlp.lang,
         **asdict(options),
         **vars(selection),
         "labels": labels if labels is not None else selection.labels,
-        "components": components,
-        "local_models": {**manifest.local_models(components), **manifest.local_models(models)},
-        "versions": manifest.versions(),
+        **manifest.pipeline_settings(nlp, models),
     }
 
 

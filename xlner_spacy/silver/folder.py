@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,8 +10,8 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from ..errors import InputError, SetupError
-from ..files import make_folder
+from ..errors import InputError
+from ..files import make_folder, resumed_after_full_disk
 from . import manifest
 from .shards import prepare
 
@@ -44,7 +43,7 @@ def open_folder(output: Path, settings: dict[str, Any]) -> Iterator[None]:
     make_folder(output)
     try:
         lock = FileLock(output / ".lock", timeout=0)
-        with lock:
+        with lock, resumed_after_full_disk(output):
             # Nothing is built yet, so there are no earlier settings to match.
             if not any(output.glob("parts/*.json")) and (is_new or not _is_finished(output)):
                 manifest.write_manifest(output, begun(settings))
@@ -58,13 +57,6 @@ def open_folder(output: Path, settings: dict[str, Any]) -> Iterator[None]:
     except Timeout as error:
         raise InputError(
             f"{output} is being built by another process.", hint="Wait for it to end."
-        ) from error
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise
-        raise SetupError(
-            f"{output}: the disk is full ({error.strerror}).",
-            hint="Make room and run the same command again: it goes on where it was.",
         ) from error
 
 

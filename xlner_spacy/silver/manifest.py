@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from packaging.requirements import Requirement
+from spacy.language import Language
 
 from ..errors import InputError
 from ..files import read_json, write_json
 from ..pipeline.loading import read_config
+from ..settings import differences
 
 FILE = "manifest.json"
 FORMAT = 1
@@ -25,6 +27,21 @@ FORMAT = 1
 _OF_DEVELOPERS = {"dev", "docs", "workflow"}
 _OURS = "xlner-spacy"
 _CACHE = "xlner.Cache.v1"
+
+
+def pipeline_settings(nlp: Language, models: Any = None) -> dict[str, Any]:
+    """All that the results of a pipeline depend on besides the texts, as plain data.
+
+    models: What the pipeline was made from, where its own config does not say: files, folders, and
+        configs with components that have a `source`.
+    """
+    components = {name: dict(nlp.config["components"][name]) for name in nlp.pipe_names}
+    return {
+        "lang": nlp.lang,
+        "components": components,
+        "local_models": local_models([components, models]),
+        "versions": versions(),
+    }
 
 
 def versions() -> dict[str, str | None]:
@@ -120,19 +137,9 @@ def has_more_labels(old: Any, new: Any) -> bool:
 
 def check_same_settings(folder: Path, old: dict[str, Any], new: dict[str, Any]) -> None:
     """RAISES: InputError that names every setting that differs."""
-    differences = sorted(_differences(old, new))
-    if differences:
+    found = differences(old, new)
+    if found:
         raise InputError(
-            f"{folder} was begun with other settings:\n  " + "\n  ".join(differences),
+            f"{folder} was begun with other settings:\n  " + "\n  ".join(found),
             hint="Run it with the old settings to go on, or build into another folder.",
         )
-
-
-def _differences(old: Any, new: Any, name: str = "") -> list[str]:
-    if isinstance(old, dict) and isinstance(new, dict) and name.count(".") < 6:
-        found = []
-        for key in old.keys() | new.keys():
-            part = f"{name}.{key}" if name else str(key)
-            found.extend(_differences(old.get(key), new.get(key), part))
-        return found
-    return [] if old == new else [f"{name}: {old!r:.80} then, {new!r:.80} now"]

@@ -10,14 +10,15 @@ from typing import Any, NamedTuple
 from spacy.tokens import Doc, Span
 
 from ..document import records
+from ..document.attributes import get_data, set_data
 from ..document.placing import place
 from ..pipeline.stages.translate import Translate, translate_texts
 from ..text.markers import Marked, Recovered, translate_marked
 from ..types import Placement, SourceEntity
 
-# In Doc.user_data, of the labelled text and then of its translation: what came back marked.
+# Kept on the labelled text and then on its translation: what came back marked.
 MARKED = "xl_marked"
-# In Doc.user_data of the translation: how many entities were placed by what.
+# Kept on the translation: how many entities were placed by what.
 PLACED = "xl_placed"
 
 
@@ -31,7 +32,7 @@ class _Place(NamedTuple):
 
 
 class TranslateMarked(Translate):
-    """Doc.text and Doc.ents -> Doc._.xl_translations, and Doc.user_data[MARKED].
+    """Doc.text and Doc.ents -> Doc._.xl_translations, and MARKED.
 
     Sentences that come back empty or without any marker are translated as they are.
     """
@@ -65,7 +66,7 @@ class TranslateMarked(Translate):
                     answers[key] = usable[piece].text
                     row[n] = part._replace(text=key)
             doc._.xl_translations = [self._assemble(doc, row, answers)] if row else []
-            doc.user_data[MARKED] = _places(doc, marked, usable) if row else []
+            set_data(MARKED, doc, _places(doc, marked, usable) if row else [])
 
     def _carry(self, texts: list[str]) -> list[str]:
         return translate_texts(self.translator, texts, self.target_lang, self.source_lang)
@@ -104,7 +105,7 @@ def place_marked(doc: Doc) -> None:
 
     doc (Doc): The translation, projected, with the labelled text as its only xl_translations.
     """
-    places = [_Place(*record) for record in doc.user_data.get(MARKED) or []]
+    places = [_Place(*record) for record in get_data(MARKED, doc) or []]
     aligned = list(doc._.xl_entities or [])
     # What was on the Doc before it was projected keeps its place.
     others = [ent for ent in doc.ents if not _is_projected(doc, ent)]
@@ -124,10 +125,8 @@ def place_marked(doc: Doc) -> None:
     ]
     lost = [e for e in doc._.xl_unplaced or [] if e["start_char"] not in by_marker]
     doc._.xl_unplaced = [*lost, *left_out]
-    doc.user_data[PLACED] = {
-        "by marker": len(by_marker),
-        "by alignment": len(rest) - len(left_out),
-    }
+    by_alignment = len(rest) - len(left_out)
+    set_data(PLACED, doc, {"by marker": len(by_marker), "by alignment": by_alignment})
 
 
 def _is_projected(doc: Doc, ent: Span) -> bool:

@@ -10,7 +10,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..corpus.gold import LABELS_LEFT_OUT
-from ..document.attributes import forget
+from ..document.attributes import forget, get_data, set_data
 from ..document.give import give_translation
 from ..document.span_groups import CANDIDATES
 from ..errors import BackendError
@@ -70,7 +70,7 @@ def make_part(
             totals.counts["texts"].update({"read": 1, f"left out: {reason}": 1})
         else:
             todo.append(doc)
-            totals.count_labels_left_out(doc.user_data.get(LABELS_LEFT_OUT, 0))
+            totals.count_labels_left_out(get_data(LABELS_LEFT_OUT, doc) or 0)
     progress(len(docs) - len(todo))
     chosen: dict[str, list[Doc]] = {split: [] for split in SPLITS}
     failed = 0
@@ -126,7 +126,7 @@ def _translated(docs: Iterable[Doc], workshop: Workshop) -> Iterator[Doc]:
         ]
         target = workshop.nlp.make_doc(text)
         give_translation(target, doc, segments=segments)
-        target.user_data[MARKED] = doc.user_data.get(MARKED)
+        set_data(MARKED, target, get_data(MARKED, doc))
         if doc._.xl_problems:
             target._.xl_problems = doc._.xl_problems
         yield target

@@ -8,7 +8,7 @@ from typing import Any
 
 from spacy.tokens import Doc
 
-from ..document.attributes import dropped
+from ..document.attributes import dropped, get_data
 from .marker_projection import PLACED
 from .selection import Selected
 
@@ -42,7 +42,7 @@ class Totals:
         elif found:
             self.counts["entities_lost"]["in a text that is left out"] += found
         self.counts["source_dropped"].update(dropped(doc))
-        self.counts["placed"].update(doc.user_data.get(PLACED) or {})
+        self.counts["placed"].update(get_data(PLACED, doc) or {})
         if not doc._.xl_entities:
             return
         shown = example(doc, selected)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from spacy.tokens import Doc, Token
 
-from ...document.attributes import add_problem, language_of, translation_doc
+from ...document.attributes import add_problem, language_of, set_data, translation_doc
 from ...errors import BackendError
 from ...text.segments import clean
 from ...types import Aligner
@@ -46,7 +46,7 @@ class Align(Stage):
             self._align(own, *languages)
         for doc, found_links in zip(docs, links, strict=True):
             doc._.xl_alignments = found_links
-            doc.user_data["xl_n_tokens"] = len(doc)
+            set_data("xl_n_tokens", doc, len(doc))
 
     def give_up(self, doc: Doc) -> None:
         doc._.xl_alignments = [[] for _ in doc._.xl_translations]

@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from spacy.tokens import Doc
 
-from ...document.attributes import forget, is_done, set_data
+from ...document.attributes import forget, get_data, is_done, set_data
 from ...document.span_groups import CANDIDATES
 from ...errors import SetupError
 
@@ -70,7 +70,7 @@ class Stage(ABC):
                     hint="Add the component that sets it before this one (see docs/architecture.md), "
                     'or add "xl_projector", which does the whole way.',
                 )
-        n_tokens = doc.user_data.get("xl_n_tokens", len(doc))
+        n_tokens = get_data("xl_n_tokens", doc) or len(doc)
         if "xl_alignments" in self.needs and n_tokens != len(doc):
             raise SetupError(
                 f"The Doc had {n_tokens} tokens when it was aligned and has {len(doc)} now: "
