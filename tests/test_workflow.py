@@ -147,7 +147,8 @@ def test_project_all_ends_with_a_package_that_works_without_us(project):
 
     unseen = srsly.read_yaml(project / "project.yml")["vars"]["unseen"]
     script = [sys.executable, "scripts/try_model.py", "pt_xl_silver", unseen]
-    result = run(*script, cwd=project, PYTHONPATH=str(project / "site"))
+    path = os.pathsep.join(filter(None, [str(project / "site"), os.environ.get("PYTHONPATH")]))
+    result = run(*script, cwd=project, PYTHONPATH=path)
     assert "of 3 expected entities are right" in result.stdout
 
 
