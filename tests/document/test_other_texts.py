@@ -10,7 +10,7 @@ import spacy
 from spacy.tokens import Doc, DocBin
 
 from xlner_spacy import give_translation
-from xlner_spacy.document.span_groups import votes
+from xlner_spacy.document.span_groups import placed_votes
 
 LISBON = "Lisboa cresce."
 TEXT = f"{LISBON} Madrid também cresce."
@@ -83,4 +83,4 @@ def test_joined_docs_are_voted_on_as_any_other(tmp_path):
     joined = Doc.from_docs([nlp("Lisboa cresce."), nlp("Madrid cresce.")])
     joined.ents = []
     assert [ent.text for ent in nlp(joined).ents] == ["Madrid"]
-    assert [vote["text"] for vote in votes(joined)] == ["Madrid"]
+    assert [vote.text for vote in placed_votes(joined)] == ["Madrid"]
