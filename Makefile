@@ -1,5 +1,5 @@
 # make demo   set up and run the main job on the sample texts
-# make test   set up and run the tests; make test-fast: those that need no real model
+# make test   set up and run the tests; make test-fast: in two minutes, those without real models
 # make docs   the documentation site, into site/
 # make check  ruff and mypy
 # make bench  how fast it is beside others, into benchmarks/results/speed.* (needs XLNER_DATA)
@@ -18,7 +18,7 @@ test: $(VENV)/.dev
 	$(BIN)/python -m pytest -m "not slow"
 
 test-fast: $(VENV)/.dev
-	$(BIN)/python -m pytest -m "not slow and not models and not data" -q
+	$(BIN)/python -m pytest -m "not slow and not models and not long and not data" -q
 
 docs: $(VENV)/.dev
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

@@ -15,7 +15,7 @@ from pathlib import Path
 import srsly
 from wasabi import msg
 
-from xlner_spacy.corpus.texts import atomic_file
+from xlner_spacy.files import atomic_file
 
 PROJECT = Path("project.yml")
 

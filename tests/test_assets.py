@@ -46,6 +46,7 @@ def test_checksums_are_those_of_the_data_that_the_figures_were_measured_on(data,
     assert md5(file.read_bytes()) == asset["checksum"]
 
 
+@pytest.mark.long
 def test_another_version_of_a_corpus_is_refused(tmp_path):
     (asset,) = (a for a in ASSETS if a["dest"] == "assets/uner_pud/pt_pud-ud-test.iob2")
     shutil.copy(ROOT / "project.yml", tmp_path)
@@ -59,6 +60,7 @@ def test_another_version_of_a_corpus_is_refused(tmp_path):
     assert list((tmp_path / "assets" / "uner_pud").iterdir()) == []
 
 
+@pytest.mark.long
 def test_missing_checksums_are_added_and_wrong_ones_reported(tmp_path):
     for name in ("a", "b", "c"):
         (tmp_path / name).write_text(name)

@@ -164,6 +164,7 @@ def test_the_languages_go_where_they_are_needed():
     assert config.to_str() == before
 
 
+@pytest.mark.models
 @pytest.mark.parametrize("name", ["default", "back-translation-ngrams"])
 def test_a_method_projects_texts(name, tmp_path):
     (tmp_path / "texts.txt").write_text("A Petrobras abriu um escritório em Maputo.\n")

@@ -42,12 +42,14 @@ def check(doc, text):
     assert placed == sum(len(t["entities"]) for t in doc._.xl_translations)
 
 
+@pytest.mark.models
 @SETTINGS
 @given(free_text)
 def test_any_text(nlp, text):
     check(nlp(text), text)
 
 
+@pytest.mark.models
 @SETTINGS
 @given(st.lists(free_text, max_size=6))
 def test_any_texts_in_order(nlp, texts):
@@ -56,6 +58,7 @@ def test_any_texts_in_order(nlp, texts):
         check(doc, text)
 
 
+@pytest.mark.models
 @pytest.mark.parametrize(
     "text",
     [
@@ -80,6 +83,7 @@ def test_texts_that_nobody_sane_would_type(nlp, text):
     check(nlp(text), text)
 
 
+@pytest.mark.models
 def test_ten_thousand_words(nlp):
     sentence = "A Petrobras abriu um escritório em Maputo e a Maria Silva foi a Lisboa"
     text = " ".join([sentence] * 750)  # not one full stop
@@ -89,11 +93,13 @@ def test_ten_thousand_words(nlp):
     assert len(doc.ents) > 1500
 
 
+@pytest.mark.models
 def test_no_entity_goes_on_over_a_line_break(nlp):
     doc = nlp("Lisboa\nPorto\n\nO João vive em Braga.")
     assert not any("\n" in ent.text for ent in doc.ents)
 
 
+@pytest.mark.models
 def test_a_word_too_long_to_translate_is_named(nlp):
     doc = nlp("x" * 300 + " é o código. A Petrobras abriu um escritório em Maputo.")
     assert [p["reason"] for p in doc._.xl_problems] == ["word too long to translate"]

@@ -38,6 +38,7 @@ TEXTS = [f"A Petrobras abriu {n} lojas em Maputo" for n in range(9)]
 BAD = [*TEXTS[:4], "crash", *TEXTS[4:], "crash too"]
 
 
+@pytest.mark.models
 def test_every_text_comes_out_in_order_with_the_error_on_the_bad_ones(flaky):
     nlp, translator = flaky
     failed = []
@@ -57,6 +58,7 @@ def test_every_text_comes_out_in_order_with_the_error_on_the_bad_ones(flaky):
     assert translator.calls <= 15  # halves, not one by one
 
 
+@pytest.mark.models
 def test_ignore_error_keeps_the_doc(flaky):
     nlp, _ = flaky
     nlp.set_error_handler(ignore_error)
@@ -90,6 +92,7 @@ def test_by_default_the_error_is_raised(flaky):
         nlp("crash")
 
 
+@pytest.mark.models
 def test_a_wrong_setup_is_raised_whatever_the_handler(caplog):
     nlp = spacy.blank("pt")
     source = {"@xl_annotators": "xlner.SpacyPipeline.v1", "model": "en_no_such_model"}
@@ -112,6 +115,7 @@ def test_entities_without_a_place_say_why(nlp):
     assert all(english[u["start_char"] : u["end_char"]] == u["text"] for u in lost)
 
 
+@pytest.mark.models
 @pytest.mark.parametrize(
     "part", ["translator", "annotator", "aligner", "candidates", "measure", "matcher"]
 )
@@ -145,6 +149,7 @@ def test_an_answer_that_is_no_list(answer):
         list(nlp.pipe([TEXTS[0]]))
 
 
+@pytest.mark.models
 @pytest.mark.parametrize("link", [(0, -1, 1.0), (0, 999, 1.0), (77, 0, 1.0)])
 def test_links_to_words_that_are_not_there(link):
     nlp = spacy.blank("pt")
@@ -153,6 +158,7 @@ def test_links_to_words_that_are_not_there(link):
         nlp(TEXTS[0])
 
 
+@pytest.mark.models
 def test_device_that_is_not_there():
     nlp = spacy.blank("pt")
     aligner = {"@xl_aligners": "xlner.SimAlign.v1", "device": "cuda:77"}

@@ -53,6 +53,7 @@ def test_info_says_what_it_is_and_what_is_missing():
     assert "likeness of" in run("info", "--code", CODE)
 
 
+@pytest.mark.models
 def test_the_manifest_the_report_and_the_card_have_it(manifest):
     (component,) = manifest["settings"]["components"].values()
     assert component["measure"] == TOY

@@ -21,6 +21,7 @@ def found(doc):
     return [(ent.text, ent.label_) for ent in doc.ents]
 
 
+@pytest.mark.models
 def test_entities_of_a_text_without_any_config(nlp):
     doc = nlp("O presidente Luiz Inácio Lula da Silva recebeu António Guterres em Brasília.")
     assert found(doc) == [
@@ -30,6 +31,7 @@ def test_entities_of_a_text_without_any_config(nlp):
     ]
 
 
+@pytest.mark.models
 def test_each_entity_says_where_it_comes_from(nlp):
     doc = nlp("O Tribunal de Justiça da União Europeia tem sede no Luxemburgo.")
     court = doc.ents[0]
@@ -43,6 +45,7 @@ def test_each_entity_says_where_it_comes_from(nlp):
     assert doc[0:1]._.xl_confidence is None
 
 
+@pytest.mark.models
 def test_links_join_words_and_have_confidences(nlp):
     doc = nlp("A Petrobras abriu um escritório em Maputo.")
     words = doc._.xl_translations[0]["words"]
@@ -51,18 +54,21 @@ def test_links_join_words_and_have_confidences(nlp):
     assert all(0 < c <= 1 for _, _, c in doc._.xl_alignments[0])
 
 
+@pytest.mark.models
 def test_source_docs_have_the_source_entities(nlp):
     (source,) = source_docs(nlp("A Petrobras abriu um escritório em Maputo."))
     assert source.text == "Petrobras opened an office in Maputo."
     assert [ent.text for ent in source.ents] == ["Petrobras", "Maputo"]
 
 
+@pytest.mark.models
 def test_labels_are_mapped_and_the_rest_is_counted(nlp):
     doc = nlp("Em 12 de março de 2020 a TAP cancelou doze voos para Lisboa.")
     assert {ent.label_ for ent in doc.ents} <= {"PER", "ORG", "LOC"}
     assert dropped(doc)["DATE"] == 1
 
 
+@pytest.mark.models
 def test_pipe_gives_what_single_calls_give(nlp, texts):
     texts = [*texts, "", "Lisboa"]
     singly = [nlp(text)._.xl_entities for text in texts]
@@ -77,6 +83,7 @@ def test_pipe_gives_what_single_calls_give(nlp, texts):
         )
 
 
+@pytest.mark.models
 def test_long_texts_are_translated_sentence_by_sentence_with_offsets(nlp):
     one = "A Petrobras abriu um escritório em Maputo."
     doc = nlp("\n\n".join([one, "Ontem choveu. " + one]))
@@ -92,6 +99,7 @@ def test_long_texts_are_translated_sentence_by_sentence_with_offsets(nlp):
         assert translation["text"][source_start:source_end].strip()
 
 
+@pytest.mark.models
 def test_everything_survives_bytes_and_docbin(nlp, texts):
     docs = list(nlp.pipe(texts))
     through_bytes = [Doc(nlp.vocab).from_bytes(doc.to_bytes()) for doc in docs]
@@ -108,6 +116,7 @@ def test_everything_survives_bytes_and_docbin(nlp, texts):
             assert [e._.xl_source for e in copy.ents] == [e._.xl_source for e in doc.ents]
 
 
+@pytest.mark.models
 def test_two_processes_after_the_parent_has_used_the_models(nlp, texts):
     expected = [found(doc) for doc in nlp.pipe(texts)]
     docs = list(nlp.pipe(texts, n_process=2, batch_size=1))
@@ -115,6 +124,7 @@ def test_two_processes_after_the_parent_has_used_the_models(nlp, texts):
     assert docs[0]._.xl_entities[0]["source"]["text"] == "Petrobras"
 
 
+@pytest.mark.models
 def test_saved_pipeline_is_loaded_in_a_fresh_process(nlp, texts, tmp_path):
     """Also with `spacy apply`, which loads it by path and writes user data."""
     nlp.to_disk(tmp_path / "model")
@@ -126,6 +136,7 @@ def test_saved_pipeline_is_loaded_in_a_fresh_process(nlp, texts, tmp_path):
     assert doc.ents[0]._.xl_source["text"] == "Petrobras"
 
 
+@pytest.mark.models
 def test_config_survives_to_bytes(texts):
     nlp = spacy.blank("pt")
     measure = {"@xl_measures": "xlner.LinkDensity.v1"}
@@ -136,6 +147,7 @@ def test_config_survives_to_bytes(texts):
     assert found(copy(texts[0])) == found(nlp(texts[0]))
 
 
+@pytest.mark.models
 def test_stages_one_by_one_give_the_same(nlp, texts):
     steps = spacy.blank("pt")
     for name in ("xl_translator", "xl_annotator", "xl_aligner", "xl_matcher"):
@@ -154,6 +166,7 @@ def test_projector_uses_what_is_already_on_the_doc(nlp):
     assert doc._.xl_translations[0]["text"] == "She was born in Lisbon."
 
 
+@pytest.mark.models
 def test_a_later_matcher_decides_anew(texts):
     nlp = spacy.blank("pt")
     nlp.add_pipe("xl_projector")
@@ -171,6 +184,7 @@ def test_stage_out_of_order_names_what_is_missing(texts):
         nlp(texts[0])
 
 
+@pytest.mark.models
 def test_entities_of_earlier_components_are_kept_if_wanted(texts):
     nlp = spacy.blank("pt")
     ruler = nlp.add_pipe("entity_ruler")
@@ -181,6 +195,7 @@ def test_entities_of_earlier_components_are_kept_if_wanted(texts):
     assert (lost["text"], lost["reason"]) == ("Maputo", "its place was taken")
 
 
+@pytest.mark.models
 def test_a_matcher_that_does_not_overwrite_replaces_what_was_projected(texts):
     nlp = spacy.blank("pt")
     nlp.add_pipe("xl_projector")
@@ -190,12 +205,14 @@ def test_a_matcher_that_does_not_overwrite_replaces_what_was_projected(texts):
     assert doc._.xl_unplaced == []
 
 
+@pytest.mark.models
 def test_running_again_sets_the_entities_again(nlp, texts):
     doc = nlp(texts[0])
     doc.ents = []
     assert [ent.text for ent in nlp(doc).ents] == ["Petrobras", "Maputo"]
 
 
+@pytest.mark.models
 def test_tokens_merged_after_the_alignment(texts):
     nlp = spacy.blank("pt")
     nlp.add_pipe("xl_projector")
@@ -208,6 +225,7 @@ def test_tokens_merged_after_the_alignment(texts):
         nlp(texts[1])
 
 
+@pytest.mark.models
 def test_tokens_without_entity_are_known_to_be_none(nlp, texts):
     doc = nlp(texts[0])
     assert [token.ent_iob_ for token in doc] == ["O", "B", "O", "O", "O", "O", "B", "O"]

@@ -66,6 +66,7 @@ def overrides(gold, encoder):
     ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("config", ["ner_cpu.cfg", "ner_trf.cfg"])
 def test_spacy_debugs_the_configs_without_complaint(gold, encoder, tmp_path, config):
     arguments = [ROOT / "configs" / config, *overrides(gold, encoder)]
@@ -77,6 +78,7 @@ def test_spacy_debugs_the_configs_without_complaint(gold, encoder, tmp_path, con
     assert "✘" not in result.stdout
 
 
+@pytest.mark.long
 def test_a_transformer_is_trained_its_embeddings_are_not(gold, encoder, tmp_path):
     run(
         *(sys.executable, "-m", "spacy", "train", ROOT / "configs" / "ner_trf.cfg"),
@@ -96,6 +98,7 @@ def test_a_transformer_is_trained_its_embeddings_are_not(gold, encoder, tmp_path
     assert not layers[0].equal(layers[1])
 
 
+@pytest.mark.models
 def test_encoder_command(tmp_path):
     result = CliRunner().invoke(app, ["encoder", str(tmp_path / "e" / "encoder")])
     assert result.exit_code == 0, result.output
@@ -116,6 +119,7 @@ def project(tmp_path):
     return tmp_path
 
 
+@pytest.mark.long
 def test_project_all_ends_with_a_package_that_works_without_us(project):
     texts = (ROOT / "assets" / "sample.pt.jsonl").read_text(encoding="utf8").splitlines()
     (project / "raw.jsonl").write_text("\n".join(texts[:60]), encoding="utf8")
@@ -180,6 +184,7 @@ def test_the_gold_set_is_what_its_guidelines_say():
     assert raw.isdisjoint(doc.text for doc in docs)
 
 
+@pytest.mark.long
 def test_a_corpus_that_cannot_be_downloaded_says_where_to_put_it(project):
     script = [sys.executable, "scripts/corpora.py", "assets/uner_english_ewt/en_ewt-ud-dev.iob2"]
     nowhere = {"https_proxy": "http://127.0.0.1:9", "XLNER_DATA": ""}
@@ -195,6 +200,7 @@ def test_a_corpus_that_cannot_be_downloaded_says_where_to_put_it(project):
     assert copied.read_text() == "Ana B-PER\n"
 
 
+@pytest.mark.long
 def test_missing_words_are_not_learnt_as_outside(tmp_path):
     """Trained on 'Ana' alone, with 'Rui' outside in one corpus and missing in the other, the
     second recogniser is the one that still finds Rui."""

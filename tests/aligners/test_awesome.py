@@ -64,6 +64,7 @@ def test_words_are_linked_if_any_of_their_pieces_are():
     assert [link[:2] for link in links] == [(0, 5), (0, 6), (1, 6)]
 
 
+@pytest.mark.models
 def test_embedded_encoder():
     (links,) = Awesome()(
         [

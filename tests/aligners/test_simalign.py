@@ -45,6 +45,7 @@ def package(request):
     )
 
 
+@pytest.mark.models
 def test_links_are_those_of_the_simalign_package(package):
     theirs = [package.get_word_aligns(source, target) for source, target in SPLIT]
     for method in get_args(Method):

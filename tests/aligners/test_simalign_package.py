@@ -34,6 +34,7 @@ PAIRS = [
 ]
 
 
+@pytest.mark.models
 @pytest.mark.parametrize("token_type", get_args(TokenType))
 @pytest.mark.parametrize("method", get_args(Method))
 def test_links_are_those_of_ours_on_the_embedded_encoder(method, token_type):

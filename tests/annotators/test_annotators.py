@@ -35,6 +35,7 @@ def summary(mentions):
     return [(TEXT[m.start_char : m.end_char], m.label, m.source_label) for m in mentions]
 
 
+@pytest.mark.models
 def test_spacy_pipeline_as_an_object(ruler):
     (mentions,) = SpacyPipeline(ruler, labels=LABELS, trim=True)([TEXT])
     assert summary(mentions) == [
@@ -44,12 +45,14 @@ def test_spacy_pipeline_as_an_object(ruler):
     ]
 
 
+@pytest.mark.models
 def test_spacy_pipeline_by_path_without_label_map(ruler, tmp_path):
     ruler.to_disk(tmp_path / "ruler")
     (mentions,) = SpacyPipeline(str(tmp_path / "ruler"))([TEXT])
     assert summary(mentions)[2] == ("the Netherlands's", "GPE", "GPE")
 
 
+@pytest.mark.models
 def test_missing_spacy_pipeline_says_how_to_install_it():
     nlp = spacy.blank("pt")
     source = {"@xl_annotators": "xlner.SpacyPipeline.v1", "model": "en_no_such_model"}
@@ -77,6 +80,7 @@ def test_trimming(text, inner):
     assert text[start:end] == inner
 
 
+@pytest.mark.models
 def test_huggingface_ner_in_a_pipeline(tmp_path):
     model = str(tiny_models.ner(tmp_path / "ner"))
     nlp = spacy.blank("pt")
@@ -105,6 +109,7 @@ def test_missing_huggingface_ner(tmp_path, monkeypatch):
         HuggingFaceNER(str(tmp_path / "nowhere"))(["Maria"])
 
 
+@pytest.mark.models
 def test_a_function_as_source():
     nlp = spacy.blank("pt")
 
@@ -118,6 +123,7 @@ def test_a_function_as_source():
     assert [(e.text, e.label_) for e in doc.ents] == [("1974", "YEAR")]
 
 
+@pytest.mark.models
 def test_mentions_that_do_not_fit_are_kept_as_problems():
     nlp = spacy.blank("pt")
     nlp.add_pipe("xl_projector").use(
@@ -131,6 +137,7 @@ def test_mentions_that_do_not_fit_are_kept_as_problems():
     ]
 
 
+@pytest.mark.models
 def test_entities_already_given_by_a_doc(nlp):
     english = spacy.blank("en")("Maria lives in Lisbon.")
     english.ents = [english.char_span(15, 21, "CITY")]
@@ -188,6 +195,7 @@ def test_of_translations_that_disagree_the_more_win(nlp):
     ]
 
 
+@pytest.mark.models
 def test_a_translation_into_another_language_is_not_given_to_the_wrong_ner(nlp):
     """It stays on the Doc without entities, and that is said; English is added."""
     doc = give_translation(nlp.make_doc("Vive em Lisboa."), "Sie lebt in Lissabon.", lang="de")
@@ -213,6 +221,7 @@ def test_given_translations_that_make_no_sense(nlp):
     assert doc._.xl_problems[0]["reason"] == "empty translation"
 
 
+@pytest.mark.models
 def test_two_mentions_of_one_span_with_and_without_a_score():
     nlp = spacy.blank("pt")
     nlp.add_pipe("xl_projector").use(

@@ -117,6 +117,7 @@ def ruler():
     return nlp
 
 
+@pytest.mark.models
 def test_spans_of_an_ner(ruler):
     given = bitext(
         "Maria da Silva vive em Lisboa", entities=[(0, 1), (2, 3)], labels=["PER", "ORG"]
@@ -129,6 +130,7 @@ def test_spans_of_an_ner(ruler):
     assert spans == [(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)]
 
 
+@pytest.mark.models
 def test_spans_that_the_label_map_drops_are_none(ruler):
     given = bitext("Maria da Silva vem segunda")
     assert NERSpans(SpacyPipeline(ruler, labels={"PER": "PER"}))([given]) == [[[(0, 3)]]]
@@ -200,6 +202,7 @@ CONFIG = {
 }
 
 
+@pytest.mark.models
 def test_blocks_within_blocks_in_a_config_and_on_disk(ruler, tmp_path):
     ruler.to_disk(tmp_path / "ruler")
     CONFIG["candidates"]["generators"]["ner"]["ner"]["model"] = str(tmp_path / "ruler")

@@ -36,6 +36,7 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.models
 def test_txt_to_jsonl(folder):
     Path("in.txt").write_text(f"{TEXT}\n\n  \nChove.\n", encoding="utf8")
     result = run("project", "in.txt", "out.jsonl", "--lang", "pt")
@@ -53,6 +54,7 @@ def test_txt_to_jsonl(folder):
     assert "4/4" in result.stderr  # the progress bar
 
 
+@pytest.mark.models
 def test_jsonl_to_spacy_keeps_other_keys_and_uses_a_given_translation(folder):
     record = {"text": "Ela vive aqui.", "id": 7, "translation": "She lives in Lisbon."}
     Path("in.jsonl").write_text(json.dumps(record) + "\n\n" + json.dumps({"text": TEXT}))
@@ -66,6 +68,7 @@ def test_jsonl_to_spacy_keeps_other_keys_and_uses_a_given_translation(folder):
     assert lines("again.jsonl")[1]["ents"][0]["text"] == "Petrobras"
 
 
+@pytest.mark.models
 @pytest.mark.parametrize("stdin", [f"{TEXT}\nChove.\n", json.dumps({"text": TEXT}) + "\n"])
 def test_standard_input_and_output(stdin):
     result = run("project", "-", "-", "--lang", "pt", stdin=stdin)
@@ -76,6 +79,7 @@ def test_standard_input_and_output(stdin):
     assert len(records) == stdin.count("\n")
 
 
+@pytest.mark.models
 def test_blank_lines_before_the_first_text():
     result = run("project", "-", "-", "--lang", "pt", stdin='\n\n{"text": "Chove."}\n')
     assert [json.loads(line)["text"] for line in result.stdout.splitlines()] == ["Chove."]
@@ -88,6 +92,7 @@ def test_blank_lines_before_the_first_text():
     ]
 
 
+@pytest.mark.models
 def test_keys_of_the_input_that_are_named_like_ours_are_kept_apart(folder):
     record = {"text": "Chove.", "ents": "mine", "id": 10**30}
     Path("in.jsonl").write_text(json.dumps(record))
@@ -97,6 +102,7 @@ def test_keys_of_the_input_that_are_named_like_ours_are_kept_apart(folder):
     assert (line["ents"], line["input"], line["id"]) == ([], {"ents": "mine"}, 1e30)
 
 
+@pytest.mark.models
 def test_an_output_that_is_a_link(folder):
     Path("in.txt").write_text("Chove.")
     Path("link.jsonl").symlink_to("real.jsonl")
@@ -117,6 +123,7 @@ def test_it_fails_if_every_text_failed(folder, monkeypatch):
     assert lines("out.jsonl")[1]["problems"][0]["detail"] == "RuntimeError: the engine fell over"
 
 
+@pytest.mark.long
 def test_both_commands_are_installed(folder):
     Path("in.txt").write_text(TEXT + "\n", encoding="utf8")
     for command in ([BIN / "xlner"], [sys.executable, "-m", "spacy", "xl"]):
@@ -154,6 +161,7 @@ min_score = 2.0
 """
 
 
+@pytest.mark.models
 def test_profile_says_where_the_time_went(folder):
     Path("in.txt").write_text(f"{TEXT}\n", encoding="utf8")
     result = run("project", "in.txt", "out.jsonl", "--lang", "pt", "--profile")
@@ -167,6 +175,7 @@ def test_profile_says_where_the_time_went(folder):
     assert sum(parts) == pytest.approx(seconds["all"], abs=0.05)
 
 
+@pytest.mark.models
 @pytest.mark.parametrize(
     "command",
     [
@@ -223,6 +232,7 @@ folder = "own"
 """
 
 
+@pytest.mark.models
 def test_a_cache_of_the_config_is_left_alone(folder):
     Path("pipeline.cfg").write_text(CONFIG + CACHE_OF_ITS_OWN)
     Path("in.txt").write_text(TEXT, encoding="utf8")
@@ -234,6 +244,7 @@ def test_a_cache_of_the_config_is_left_alone(folder):
     assert "taken from" not in result.stderr
 
 
+@pytest.mark.models
 def test_a_config_decides(folder):
     Path("pipeline.cfg").write_text(CONFIG)
     Path("in.txt").write_text(TEXT, encoding="utf8")
@@ -243,6 +254,7 @@ def test_a_config_decides(folder):
     assert "2 source entities not placed: 2 score too low" in result.stderr
 
 
+@pytest.mark.models
 def test_a_saved_pipeline_decides(folder, nlp):
     nlp.to_disk("model")
     Path("in.txt").write_text(TEXT, encoding="utf8")
@@ -362,6 +374,7 @@ def test_help_and_version():
     assert run("--version").output.startswith("xlner-spacy 0.")
 
 
+@pytest.mark.long
 def test_the_demo_page(tmp_path):
     done = subprocess.run(
         [sys.executable, "scripts/demo.py", "assets/demo.pt.jsonl", str(tmp_path)],
@@ -380,6 +393,7 @@ def test_the_demo_page(tmp_path):
     assert page.count('data-pair="0-1"') == 2
 
 
+@pytest.mark.models
 def test_a_page_escapes_what_is_html_in_a_text(nlp):
     from xlner_spacy.reports.page import render_page
 
@@ -388,6 +402,7 @@ def test_a_page_escapes_what_is_html_in_a_text(nlp):
     assert io.StringIO(page).read().count("<article>") == 1
 
 
+@pytest.mark.models
 def test_init_config_writes_a_config_that_does_the_same(folder):
     Path("in.txt").write_text(TEXT, encoding="utf8")
     result = run("init", "config", "pt.cfg", "--lang", "pt")
@@ -413,6 +428,7 @@ def test_init_config_to_standard_output():
     assert Config().from_str(result.stdout)["nlp"]["pipeline"] == ["xl_projector"]
 
 
+@pytest.mark.models
 def test_settings_are_changed_on_the_command_line(folder):
     Path("in.txt").write_text(TEXT, encoding="utf8")
     change = ["--components.xl_projector.matcher.min_score", "2"]
@@ -425,6 +441,7 @@ def test_settings_are_changed_on_the_command_line(folder):
     assert "xlner init config" in result.stderr
 
 
+@pytest.mark.models
 def test_a_build_with_a_changed_setting(folder):
     Path("in.txt").write_text(TEXT, encoding="utf8")
     change = ["--components.xl_projector.matcher.min_score", "2"]
@@ -435,6 +452,7 @@ def test_a_build_with_a_changed_setting(folder):
     assert "score too low" in result.stderr
 
 
+@pytest.mark.models
 def test_code_of_the_user(folder):
     Path("in.txt").write_text(TEXT, encoding="utf8")
     Path("years.py").write_text(
@@ -456,6 +474,7 @@ def test_code_of_the_user(folder):
     assert "nowhere.py" in run(*arguments, "-c", "nowhere.py").stderr
 
 
+@pytest.mark.models
 def test_a_gpu_that_is_not_there(folder, monkeypatch):
     monkeypatch.setattr(hub, "_chosen", {})
     Path("in.txt").write_text(TEXT, encoding="utf8")
@@ -488,6 +507,7 @@ def test_every_command_has_help(command):
     assert "Usage" in result.stdout
 
 
+@pytest.mark.models
 def test_an_output_is_not_replaced_without_a_word(folder):
     Path("in.txt").write_text(TEXT, encoding="utf8")
     Path("out.jsonl").write_text("old\n")

@@ -75,6 +75,7 @@ def same(output, whole):
     return Path(output).read_bytes() == (whole / output).read_bytes()
 
 
+@pytest.mark.models
 @pytest.mark.parametrize("output", ["out.jsonl", "out.spacy"])
 @pytest.mark.parametrize(("limit", "kept"), [(2, 0), (3, 3), (8, 6), (9, 9)])
 def test_a_run_goes_on_where_it_was(stop_at, whole, output, limit, kept):
@@ -93,6 +94,7 @@ def test_a_run_goes_on_where_it_was(stop_at, whole, output, limit, kept):
     assert sorted(path.name for path in Path().iterdir()) == ["in.jsonl", output]
 
 
+@pytest.mark.models
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
 def test_killed_from_outside(how):
     write(TEXTS * 30)
@@ -112,6 +114,7 @@ def test_killed_from_outside(how):
     assert Path("out.jsonl").read_bytes() == resumed
 
 
+@pytest.mark.models
 def test_half_a_line_and_half_a_batch_are_cut_off(stop_at, whole):
     stop_at(6)
     run("out.jsonl")
@@ -123,6 +126,7 @@ def test_half_a_line_and_half_a_batch_are_cut_off(stop_at, whole):
     assert same("out.jsonl", whole)
 
 
+@pytest.mark.models
 @pytest.mark.parametrize(("lost", "kept"), [(1, 3), (10_000, 0)])
 def test_a_crashed_machine_may_lose_the_end_of_the_texts(stop_at, whole, lost, kept):
     stop_at(6)
@@ -134,6 +138,7 @@ def test_a_crashed_machine_may_lose_the_end_of_the_texts(stop_at, whole, lost, k
     assert same("out.jsonl", whole)
 
 
+@pytest.mark.models
 def test_a_bad_last_line_costs_its_batch_alone(whole):
     write(TEXTS[:7])
     with Path("in.jsonl").open("a") as file:
@@ -148,6 +153,7 @@ def test_a_bad_last_line_costs_its_batch_alone(whole):
     assert same("out.jsonl", whole)
 
 
+@pytest.mark.models
 def test_a_bad_line_before_them_does_not_cost_the_finished_texts(stop_at, whole):
     stop_at(6)
     run("out.jsonl")
@@ -160,6 +166,7 @@ def test_a_bad_line_before_them_does_not_cost_the_finished_texts(stop_at, whole)
     assert same("out.jsonl", whole)
 
 
+@pytest.mark.models
 def test_an_input_that_has_changed_is_done_anew_from_there(stop_at, whole):
     write([*TEXTS[:4], "Chove.", *TEXTS[5:]])
     stop_at(9)
@@ -171,6 +178,7 @@ def test_an_input_that_has_changed_is_done_anew_from_there(stop_at, whole):
     assert same("out.jsonl", whole)
 
 
+@pytest.mark.models
 @pytest.mark.parametrize("output", ["out.jsonl", "out.spacy"])
 def test_a_full_disk_is_named_and_the_run_goes_on_later(stop_at, whole, output):
     stop_at(3)
@@ -190,6 +198,7 @@ def test_a_full_disk_is_named_and_the_run_goes_on_later(stop_at, whole, output):
     assert same(output, whole)
 
 
+@pytest.mark.models
 def test_other_settings_need_force(stop_at):
     stop_at(6)
     run("out.jsonl")
@@ -206,6 +215,7 @@ def test_other_settings_need_force(stop_at):
     assert len(Path("out.jsonl").read_text().splitlines()) == 10
 
 
+@pytest.mark.models
 def test_force_goes_on_too_if_the_settings_are_the_same(stop_at, whole):
     Path("out.jsonl").write_text("old\n")
     stop_at(6)

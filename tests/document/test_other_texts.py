@@ -64,6 +64,7 @@ def test_joined_docs_keep_what_is_known_of_entities_and_nothing_is_printed(proje
     assert known(copy) == known(joined)
 
 
+@pytest.mark.models
 def test_joined_docs_are_projected_as_any_other(nlp, texts):
     joined = Doc.from_docs(list(nlp.pipe(texts)))
     expected = nlp(joined.text)

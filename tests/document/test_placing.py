@@ -76,6 +76,7 @@ SPANISH = ("Maputo crece", "es", [(0, 6, "LOC")])
 FRENCH = ("Maputo croit", "fr", [(0, 6, "LOC")])
 
 
+@pytest.mark.long
 def test_more_translations_are_right():
     nlp, doc = several(ENGLISH, SPANISH, FRENCH, candidates=SINGLE_WORDS)
     assert [(ent.text, ent.label_) for ent in nlp(doc).ents] == [("Maputo", "LOC")]

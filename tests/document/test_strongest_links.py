@@ -39,6 +39,7 @@ def test_of_equal_links_those_near_the_diagonal_stay():
     assert max(abs(link.target - 2 * link.source) for link in kept) <= A_WORD
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("confidence", ["equal", "random"])
 def test_hundred_entities_in_500_words_with_all_words_linked(confidence):
     rng = Random(1)

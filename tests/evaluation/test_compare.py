@@ -278,6 +278,7 @@ def test_no_method_changes_what_another_one_sees(folder):
     assert together["first"]["f1"] == together["last"]["f1"] != together["rude"]["f1"]
 
 
+@pytest.mark.long
 def test_ensembles_and_transfer(folder):
     """Each gives what it gives alone: two ensembles with other members, model transfer twice and
     with projection behind it."""
@@ -434,6 +435,7 @@ def test_no_method_can_run(folder):
     assert "out of order" in stderr
 
 
+@pytest.mark.models
 def test_a_language_that_a_translator_has_not(folder):
     """FastTranslate knows Portuguese; the other method goes on."""
     fast = {"@xl_translators": "xlner.FastTranslate.v1"}
@@ -543,6 +545,7 @@ def test_labels_that_nothing_has(folder):
     assert "nothing has" not in compare(folder, [good], "--labels", "PER,LOC")[2]
 
 
+@pytest.mark.models
 def test_the_papers_methods_on_the_embedded_models(folder):
     """Back-translation and projection side by side, on both tasks, as it is alone."""
     names = ["default", "back-translation-ngrams", "back-translation-heuristic"]

@@ -135,6 +135,7 @@ def test_bad_gold(files):
         evaluate_model([str(files / "a")], files / "bad.conll", "pt", quiet=True)
 
 
+@pytest.mark.models
 def test_without_a_pipeline_the_default_of_the_language_is_measured(files):
     out = files / "m.json"
     arguments = ["evaluate", "model", files / "gold.conll", "--lang", "pt", "-o", out, "-q"]
@@ -147,6 +148,7 @@ def test_without_a_pipeline_the_default_of_the_language_is_measured(files):
     assert metrics["settings"]["models"] == ["default"]
 
 
+@pytest.mark.models
 def test_settings_are_changed_on_the_command_line(files):
     def correct(*changes):
         out = files / "m.json"

@@ -181,6 +181,7 @@ def test_figures_are_those_of_nervaluate():
     assert ours["f1"] == pytest.approx(theirs.f1, abs=1e-4)
 
 
+@pytest.mark.long
 @pytest.mark.data
 def test_europarl_reaches_what_was_promised(data, tmp_path):
     """Mean F1 of German and Spanish at least .945, and matching takes less time than encoding."""
@@ -198,6 +199,7 @@ def test_europarl_reaches_what_was_promised(data, tmp_path):
     assert sum(f1.values()) / 2 >= 0.945
 
 
+@pytest.mark.models
 @pytest.mark.data
 def test_end_to_end_on_portuguese(data, tmp_path):
     """The first 300 sentences of PUD: .65 was measured, .83 without labels. Other processors

@@ -15,6 +15,7 @@ def problems(data):
     return proposals(europarl(799))
 
 
+@pytest.mark.long
 @pytest.mark.data
 @pytest.mark.parametrize("power", [1.0, 3.0])
 def test_the_optimum_is_the_ilps_on_every_sentence_of_europarl(problems, power):

@@ -120,6 +120,7 @@ def test_label_probability_of_a_model(tmp_path):
     assert score(LabelProbability(ner, partial=True), given, (2, 4)) == [mention.score / 2]
 
 
+@pytest.mark.models
 def test_label_probability_of_an_ner_without_probabilities():
     nlp = spacy.blank("pt")
     nlp.add_pipe("entity_ruler").add_patterns([{"label": "LOC", "pattern": "Lisboa"}])
@@ -138,6 +139,7 @@ class Counting(SpacyPipeline):
         return super().__call__(texts)
 
 
+@pytest.mark.models
 def test_candidates_and_score_of_equal_settings_read_a_text_once(tmp_path):
     nlp = spacy.blank("pt")
     nlp.add_pipe("entity_ruler").add_patterns([{"label": "LOC", "pattern": "Lisboa"}])

@@ -21,6 +21,7 @@ def loaded():
     return AutoTokenizer.from_pretrained(folder), AutoModel.from_pretrained(folder)
 
 
+@pytest.mark.models
 def test_it_is_a_hugging_face_folder_that_everybody_can_read(loaded):
     tokenizer, model = loaded
     folder = encoder.encoder_path()
@@ -51,6 +52,7 @@ def test_sentences_that_mean_the_same_are_neighbours(loaded):
     assert other < same - 0.1
 
 
+@pytest.mark.models
 def test_two_loadings_give_the_same_pooler():
     one, two = (AutoModel.from_pretrained(encoder.encoder_path()) for _ in range(2))
     assert torch.equal(one.pooler.dense.weight, two.pooler.dense.weight)
@@ -66,6 +68,7 @@ def test_q4_block():
     assert values[1] == -8 * 0.5
 
 
+@pytest.mark.long
 def test_two_processes_at_once(tmp_path):
     code = "from xlner_spacy.models.embedded import encoder_path; print(encoder_path())"
     env = {**__import__("os").environ, "XLNER_CACHE": str(tmp_path)}
@@ -78,6 +81,7 @@ def test_two_processes_at_once(tmp_path):
     assert paths == {str(path) for path in tmp_path.iterdir()}  # one folder, nothing left over
 
 
+@pytest.mark.models
 def test_interrupted_unpacking_leaves_nothing(tmp_path, monkeypatch):
     monkeypatch.setenv("XLNER_CACHE", str(tmp_path))
 
@@ -99,6 +103,7 @@ def test_damaged_file(tmp_path, keep):
         encoder.read_encoder_file(damaged)
 
 
+@pytest.mark.models
 def test_missing_package_names_the_extra(monkeypatch):
     monkeypatch.setattr(encoder, "PACKAGE", "no_such_package")
     assert not encoder.is_installed()

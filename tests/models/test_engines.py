@@ -47,6 +47,7 @@ def encode(tiny: str, engine: str, batch_size: int = 64, sentences=SENTENCES) ->
     return encoder_of(tiny, engine, batch_size).encode(sentences)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("engine", ["torch", "openvino"])
 @pytest.mark.parametrize("batch_size", [1, 2, 64])
 def test_vectors_are_those_of_transformers(tiny, engine, batch_size, two_threads):
@@ -57,6 +58,7 @@ def test_vectors_are_those_of_transformers(tiny, engine, batch_size, two_threads
         np.testing.assert_allclose(found.unit, expected[words].unit, atol=1e-5)
 
 
+@pytest.mark.long
 def test_vectors_from_8_bit_weights_are_near(tiny):
     pytest.importorskip("openvino")
     expected = encode(tiny, "torch")

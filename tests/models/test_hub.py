@@ -35,6 +35,7 @@ def ner(tmp_path):
     return Path(tiny_models.ner(tmp_path / "ner"))
 
 
+@pytest.mark.models
 @pytest.mark.parametrize("name", ["model.safetensors", "config.json", "tokenizer.json"])
 def test_a_damaged_file_stops_the_run_before_its_output(ner, tmp_path, monkeypatch, name):
     """Also where the first line is blank, and where errors are to be ignored."""
@@ -57,6 +58,7 @@ def test_a_damaged_file_stops_the_run_before_its_output(ner, tmp_path, monkeypat
         list(nlp.pipe(["", "A Petrobras abriu."]))
 
 
+@pytest.mark.models
 def test_a_damaged_cache_says_how_to_mend_it(tmp_path, monkeypatch):
     built = encoder_path()
     monkeypatch.setenv("XLNER_CACHE", str(tmp_path))
@@ -71,6 +73,7 @@ def test_a_damaged_cache_says_how_to_mend_it(tmp_path, monkeypatch):
         nlp("A Petrobras abriu um escritório em Maputo.")
 
 
+@pytest.mark.models
 def test_a_damaged_spacy_pipeline(tmp_path):
     nlp = spacy.blank("en")
     nlp.add_pipe("ner").add_label("PER")

@@ -62,6 +62,7 @@ def whole():
     return nlp
 
 
+@pytest.mark.models
 def test_the_whole_way_with_real_models(whole):
     doc = whole(TEXT)
     assert [(ent.text, ent.label_) for ent in doc.ents] == [
@@ -78,6 +79,7 @@ def test_the_whole_way_with_real_models(whole):
         assert portuguese["words"][entity["start"]] == entity["text"].split()[0]
 
 
+@pytest.mark.models
 def test_the_config_of_the_project_finds_the_same():
     path = Path(__file__).parents[2] / "configs" / "back-translation-portuguese.cfg"
     nlp = load_model_from_config(load_config(path), auto_fill=True)
@@ -87,6 +89,7 @@ def test_the_config_of_the_project_finds_the_same():
     assert all(confidence >= 0.75 for _, _, confidence in doc._.xl_alignments[1])
 
 
+@pytest.mark.models
 def test_segments_stay_what_translates_each_other(whole):
     doc = whole(f"{TEXT} Olá!\nA Petrobras abriu um escritório em Maputo.")
     back = doc._.xl_translations[1]
@@ -181,6 +184,7 @@ def test_a_back_translation_is_not_translated_back():
     assert [record["lang"] for record in given._.xl_translations] == ["pt"]
 
 
+@pytest.mark.models
 def test_new_entities_are_found_in_the_translations_alone(whole):
     doc = whole(TEXT)
     before = (doc._.xl_translations, [ent.text for ent in doc.ents])
@@ -192,6 +196,7 @@ def test_new_entities_are_found_in_the_translations_alone(whole):
     assert (doc._.xl_translations, [ent.text for ent in doc.ents]) == before
 
 
+@pytest.mark.models
 def test_a_new_translation_leaves_nothing_behind(whole):
     doc = whole(TEXT)
     whole.get_pipe("xl_translator")(doc)

@@ -100,6 +100,7 @@ def test_what_loses_its_place_is_kept_as_a_vote():
     assert found(doc) == [("a b", "ORG"), ("d", "LOC")]
 
 
+@pytest.mark.models
 def test_methods_vote_on_one_translation():
     nlp = spacy.blank("pt")
     for name in ("xl_translator", "xl_annotator", "xl_aligner"):
@@ -130,6 +131,7 @@ def ruler(tmp_path_factory):
     return str(path)
 
 
+@pytest.mark.models
 def test_pipelines_vote_and_a_text_is_translated_once(ruler, tmp_path):
     projector = spacy.blank("pt")
     projector.add_pipe("xl_projector", config={"matcher": GREEDY})
@@ -150,6 +152,7 @@ def test_pipelines_vote_and_a_text_is_translated_once(ruler, tmp_path):
     assert member.nlp.get_pipe("xl_projector").seconds["translate"] < 0.01
 
 
+@pytest.mark.models
 def test_a_member_that_projects_from_another_language_translates_itself(tmp_path):
     other = spacy.blank("pt")
     other.add_pipe("xl_projector", config={"source_lang": "es", "annotator": SPANISH})
@@ -198,6 +201,7 @@ def test_what_members_could_not_do_is_on_the_doc_once(ruler, tmp_path):
     assert problems(nlp.get_pipe("xl_ensemble")(doc)) == wanted
 
 
+@pytest.mark.models
 def test_the_others_vote_where_a_member_fails(ruler, tmp_path, caplog):
     projector = spacy.blank("pt")
     projector.add_pipe("xl_projector")

@@ -30,6 +30,7 @@ def example(nlp, text, *entities):
     return Example.from_dict(nlp.make_doc(text), {"entities": list(entities)})
 
 
+@pytest.mark.models
 def test_evaluate_gives_entity_scores(nlp, texts):
     right = example(nlp, texts[0], (2, 11, "ORG"), (35, 41, "LOC"))
     missed = example(nlp, "Chove.", (0, 5, "LOC"))
@@ -57,6 +58,7 @@ def test_components_that_set_none_are_not(name):
     assert nlp.get_factory_meta(name).default_score_weights == {}
 
 
+@pytest.mark.long
 def test_spacy_evaluate_of_a_saved_pipeline(nlp, texts, tmp_path):
     nlp.to_disk(tmp_path / "model")
     gold = nlp.make_doc(texts[0])
@@ -145,6 +147,7 @@ def test_what_the_user_chose_is_not_replaced_after_a_failed_attempt():
     }
 
 
+@pytest.mark.models
 def test_candidates_are_a_span_group_that_survives(nlp, texts):
     doc = nlp(texts[1])
     group = doc.spans["xl_candidates"]

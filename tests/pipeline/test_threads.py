@@ -42,6 +42,7 @@ def entities(doc):
     return [(ent.text, ent.label_) for ent in doc.ents]
 
 
+@pytest.mark.models
 def test_one_pipeline_in_four_threads(texts, wanted):
     """Also loading its models: the first four texts come at once."""
     nlp = projector()
@@ -52,6 +53,7 @@ def test_one_pipeline_in_four_threads(texts, wanted):
     assert right == {True: len(numbers)}
 
 
+@pytest.mark.models
 def test_pipes_and_pipelines_of_threads_share_parts(texts, wanted):
     """Two pipelines, each in two threads; all use one tokenizer and one encoder."""
     pipelines = [projector(), projector()]
@@ -63,6 +65,7 @@ def test_pipes_and_pipelines_of_threads_share_parts(texts, wanted):
         assert list(pool.map(run, range(4))) == [wanted] * 4
 
 
+@pytest.mark.models
 def test_a_thread_beside_a_memory_zone_is_refused(texts):
     """The words of both would be freed when the zone ends."""
     nlp = projector()

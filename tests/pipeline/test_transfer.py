@@ -80,6 +80,7 @@ def test_entities_of_earlier_components_are_kept_if_wanted(block):
     assert len(doc._.xl_entities) == 3
 
 
+@pytest.mark.models
 def test_projection_fills_what_transfer_left(block):
     """In either order, each keeps what the other placed."""
     text = "Maria mora em Maputo"

@@ -57,6 +57,7 @@ def run(pipeline, *args):
     return CliRunner().invoke(app, ["model-card", *map(str, [pipeline, "--licence", "MIT", *args])])
 
 
+@pytest.mark.models
 def test_the_card_says_what_it_is_and_spacy_packages_it(pipeline, silver, tmp_path):
     scores = tmp_path / "scores.json"
     result = run(

@@ -101,6 +101,7 @@ class Page(HTMLParser):
             self.rows[-1][-1] += data
 
 
+@pytest.mark.models
 def test_the_page_has_the_counts_the_scores_and_the_texts(folder, metrics, tmp_path):
     out = tmp_path / "report.html"
     result = run(folder, "--metrics", metrics, "--metrics", f"again={metrics}", "--output", out)

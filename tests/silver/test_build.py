@@ -70,6 +70,7 @@ def contents(folder):
     }
 
 
+@pytest.mark.models
 def test_every_text_is_accounted_for(whole):
     counts = read_manifest(whole)["counts"]
     texts = counts["texts"]
@@ -110,6 +111,7 @@ def test_a_finished_build_is_left_alone(whole, raw, nlp):
     assert contents(whole) == before
 
 
+@pytest.mark.models
 @pytest.mark.parametrize("stop_at", [1, 5, 9, 17, 21])
 def test_interrupted_at_any_text_and_taken_up(raw, whole, tmp_path, nlp, stop_at):
     """Ctrl+C while a text is translated; the same folder comes out, byte for byte."""
@@ -134,6 +136,7 @@ def test_interrupted_at_any_text_and_taken_up(raw, whole, tmp_path, nlp, stop_at
     assert contents(tmp_path / "silver") == contents(whole)
 
 
+@pytest.mark.models
 def test_finished_parts_are_not_done_again(raw, whole, tmp_path, nlp):
     folder = tmp_path / "silver"
     build([raw], folder, nlp, OPTIONS, SELECTION)
@@ -149,6 +152,7 @@ def test_finished_parts_are_not_done_again(raw, whole, tmp_path, nlp):
     assert " ".join(seen) == " ".join(texts[6:12])
 
 
+@pytest.mark.long
 def test_killed_by_the_system_and_taken_up(raw, tmp_path):
     """SIGKILL, twice, once while a shard is being written if it so happens."""
     command = [BIN / "xlner", "build", raw, "--lang", "pt", "--shard-size", "4", "-q"]
@@ -167,6 +171,7 @@ def test_killed_by_the_system_and_taken_up(raw, tmp_path):
     assert contents(folder) == contents(reference)
 
 
+@pytest.mark.models
 def test_a_full_disk_is_named_and_the_build_goes_on_later(raw, whole, tmp_path, nlp):
     folder = tmp_path / "silver"
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -241,6 +246,7 @@ def test_other_settings_or_input_on_an_old_folder_are_refused(raw, whole, tmp_pa
     assert contents(whole) == before
 
 
+@pytest.mark.models
 def test_the_split_of_a_text_stays_when_the_input_grows(raw, whole, tmp_path, nlp):
     longer = tmp_path / "longer.jsonl"
     more = (ASSETS / "sample.pt.jsonl").read_text(encoding="utf8").splitlines()[22:30]
@@ -257,6 +263,7 @@ GOLD = (
 )
 
 
+@pytest.mark.models
 def test_translate_train_carries_gold_entities_over(tmp_path, nlp):
     (tmp_path / "gold.conll").write_text(GOLD)
     options = BuildOptions(mode="translate-train")
@@ -271,6 +278,7 @@ def test_translate_train_carries_gold_entities_over(tmp_path, nlp):
     assert result["examples"][0]["translations"][0]["text"] == "John Smith lives in Lisbon."
 
 
+@pytest.mark.models
 def test_translate_train_never_predicts(tmp_path, nlp):
     """The gold annotator's labels come over even where no NER would find them."""
     (tmp_path / "gold.conll").write_text("The O\nyellow B-COLOR\nhouse O\nburns O\n. O\n")
@@ -280,6 +288,7 @@ def test_translate_train_never_predicts(tmp_path, nlp):
     assert [(e.text, e.label_) for e in doc.ents] == [("amarela", "COLOR")]
 
 
+@pytest.mark.models
 def test_translate_train_label_map_and_unannotated_texts(tmp_path, nlp):
     (tmp_path / "gold.conll").write_text(GOLD)
     options = BuildOptions(mode="translate-train")
@@ -292,6 +301,7 @@ def test_translate_train_label_map_and_unannotated_texts(tmp_path, nlp):
         build([tmp_path / "raw.spacy"], tmp_path / "t", nlp, options, SELECTION)
 
 
+@pytest.mark.models
 def test_columns_as_raw_text_come_back_on_their_tokens_without_their_labels(tmp_path, nlp):
     rows = "Maria B-XYZ\nSantos I-XYZ\nvive O\nem O\no O\nPorto O\n. O\n"
     (tmp_path / "raw.iob2").write_text(rows)
@@ -394,6 +404,7 @@ def test_a_backend_that_always_fails_ends_the_build(tmp_path):
         build([tmp_path / "raw.txt"], tmp_path / "s", nlp, BuildOptions(), Selection())
 
 
+@pytest.mark.models
 def test_command_line(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("raw.txt").write_text(
@@ -432,6 +443,7 @@ def test_command_line(tmp_path, monkeypatch):
         assert message in " ".join(result.output.replace("│", " ").split()), result.output
 
 
+@pytest.mark.models
 def test_entities_of_a_recogniser_before_the_projector_are_kept(tmp_path):
     """overwrite = false: what is found directly goes before what is projected."""
     nlp = spacy.blank("pt")
@@ -453,6 +465,7 @@ def test_entities_of_a_recogniser_before_the_projector_are_kept(tmp_path):
     assert result["counts"]["entities_lost"]["label left out"] == 1
 
 
+@pytest.mark.models
 def test_another_model_under_the_same_name_is_another_setting(tmp_path):
     """A recogniser that the config takes from a folder, trained anew there."""
     teacher = spacy.blank("pt")
@@ -475,6 +488,7 @@ def test_another_model_under_the_same_name_is_another_setting(tmp_path):
     assert "local_models" in result.output
 
 
+@pytest.mark.models
 def test_a_label_that_turns_up_late_can_be_added_to_the_map(tmp_path, nlp):
     (tmp_path / "raw.txt").write_text("Maria Santos riu.\nMaria Santos vive em Lisboa.\n")
     options = BuildOptions(shard_size=1)
@@ -494,6 +508,7 @@ def test_a_label_that_turns_up_late_can_be_added_to_the_map(tmp_path, nlp):
     assert contents(tmp_path / "s") == contents(tmp_path / "t")
 
 
+@pytest.mark.models
 def test_copies_with_other_labels_are_told_apart(tmp_path, nlp):
     (tmp_path / "gold.conll").write_text(
         "Rome B-LOC\nfell O\n\nRome O\nfell O\n\nRome B-LOC\nfell O\n"
@@ -504,6 +519,7 @@ def test_copies_with_other_labels_are_told_apart(tmp_path, nlp):
     assert texts["left out: duplicate"] == texts["left out: duplicate with other labels"] == 1
 
 
+@pytest.mark.models
 def test_a_finished_build_that_grows_is_unfinished_until_it_is_done(tmp_path, nlp):
     raw = tmp_path / "raw.jsonl"
     raw.write_text('{"text": "Olá."}\n')
@@ -516,6 +532,7 @@ def test_a_finished_build_that_grows_is_unfinished_until_it_is_done(tmp_path, nl
         corpus_files([tmp_path / "s" / "train"])
 
 
+@pytest.mark.models
 def test_an_empty_split_is_said(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("raw.txt").write_text("Chove.\n")
@@ -525,6 +542,7 @@ def test_an_empty_split_is_said(tmp_path, monkeypatch):
         corpus_files([tmp_path / "s" / "dev"])
 
 
+@pytest.mark.models
 def test_shards_keep_confidence_and_source(tmp_path):
     """Of every training entity, where spancat keeps scores."""
     (tmp_path / "raw.txt").write_text("A Petrobras abriu um escritório em Maputo.\n")

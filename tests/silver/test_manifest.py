@@ -27,6 +27,7 @@ def test_every_package_that_parts_run_on_has_its_version():
     assert not {"pytest", "mypy", "matplotlib", "wheel"} & set(known)
 
 
+@pytest.mark.models
 def test_an_upgrade_between_two_runs_is_noticed(tmp_path, monkeypatch, nlp):
     (tmp_path / "raw.txt").write_text("Chove.\nMaria Santos vive em Lisboa.\n")
     build([tmp_path / "raw.txt"], tmp_path / "s", nlp, OPTIONS, Selection())
@@ -44,6 +45,7 @@ def pipeline(translator: dict) -> Language:
     return nlp
 
 
+@pytest.mark.models
 def test_a_translations_file_edited_between_kill_and_resume_is_noticed(tmp_path):
     texts = [f"Maria Santos comprou {n} livros em Lisboa." for n in range(4)]
     pairs = [f"{text}\tMaria Santos bought {n} books in Lisbon." for n, text in enumerate(texts)]
@@ -74,6 +76,7 @@ def test_files_that_members_and_lists_name_are_digested_too(tmp_path):
     assert [Path(p).name for p in before if before[p] != after[p]] == ["pairs.tsv"]
 
 
+@pytest.mark.models
 def test_a_cache_in_the_config_does_not_make_it_another_build(tmp_path):
     """The cache grows with each text; what is built does not depend on that."""
     (tmp_path / "raw.txt").write_text("Chove.\nNeva.\nMaria Santos vive em Lisboa.\n")

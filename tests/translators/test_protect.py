@@ -105,6 +105,7 @@ def test_any_text_is_put_together_again(text):
     assert Protect(echo, kinds=get_args(Kind), terms=["a", "b c"])([text], **PAIR) == [text]
 
 
+@pytest.mark.models
 def test_with_the_embedded_translator():
     """Unprotected it makes "-" of emoji and of the @ of handles."""
     text = "Parabéns 🎉 a @mariasilva pelo prémio! Veja https://exemplo.pt/premio?id=7 ❤️"
@@ -115,6 +116,7 @@ def test_with_the_embedded_translator():
     assert "🎉" not in plain
 
 
+@pytest.mark.models
 def test_names_that_must_not_be_translated():
     nlp = spacy.blank("pt")
     block = {
