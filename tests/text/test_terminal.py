@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from xlner_spacy.cli.app import VisibleFormatter, app
 from xlner_spacy.text.terminal import printable
 
 
@@ -37,3 +40,21 @@ def test_the_demo_prints_hostile_text(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "[/b] A Petrobras [bold] abriu" in done.stdout
     assert "\x1b" not in done.stdout
+
+
+def test_an_error_quotes_a_hostile_name_without_its_escapes():
+    result = CliRunner().invoke(app, ["project", "\x1b[31m.txt", "out.jsonl", "--lang", "pt"])
+    assert result.exit_code == 1
+    assert "[31m.txt" in result.stderr
+    assert "\x1b[31m.txt" not in result.stderr
+
+
+def test_a_warning_quotes_a_hostile_text_without_its_escapes():
+    formatter = VisibleFormatter("%(message)s")
+    record = logging.makeLogRecord({"msg": "for %s", "args": ("\x1b]0;title\x07\nnext",)})
+    assert formatter.format(record) == "for \ufffd]0;title\ufffd\nnext"
+
+
+def test_help_texts_keep_their_square_brackets():
+    result = CliRunner().invoke(app, ["train-aligner", "--help"])
+    assert "[components" in result.stdout

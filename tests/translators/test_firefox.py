@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import shutil
 import threading
 from pathlib import Path
 
@@ -73,7 +74,7 @@ def test_a_model_that_is_damaged(tmp_path, monkeypatch):
     (tmp_path / "pt-en").mkdir()
     for name in ("model.pten.intgemm.alphas.bin", "vocab.pten.spm", "lex.50.50.pten.s2t.bin"):
         (tmp_path / "pt-en" / name).write_bytes(b"no model")
-    with pytest.raises(SetupError, match="from pt to en"):
+    with pytest.raises(SetupError, match="pt-en is damaged"):
         Firefox(str(tmp_path))(["Olá"], **PAIR)
 
 
@@ -97,3 +98,16 @@ def test_without_the_package(monkeypatch):
 )
 def test_language_codes(lang, code):
     assert firefox_code(lang) == code
+
+
+@pytest.mark.models
+@pytest.mark.parametrize(("kind", "size"), [("model", 1_000_000), ("vocab", 0)])
+def test_a_file_that_is_cut_is_no_fault_of_the_network(models, tmp_path, kind, size):
+    """Without a vocabulary the engine gives nothing for every text, and no error."""
+    pair = tmp_path / "pt-en"
+    shutil.copytree(Path(models) / "pt-en", pair)
+    file = next(pair.glob(f"{kind}.*"))
+    file.write_bytes(file.read_bytes()[:size])
+    with pytest.raises(SetupError, match=r"(?s)pt-en is damaged.*copy it again") as caught:
+        Firefox(str(tmp_path))(["Olá."], **PAIR)
+    assert "network" not in str(caught.value)

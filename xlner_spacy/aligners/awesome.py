@@ -58,6 +58,7 @@ class Awesome(EncoderAligner):
     engine (str): What computes the vectors: "torch"; "openvino", the same on CPUs with less
         work; "openvino-int8", twice as fast with numbers of 8 bits (extra `fast`). "auto":
         openvino for the embedded model where it is installed and no GPU is, else torch.
+    trust_remote_code (bool): Run the Python code that the model brings along, if it has any.
     RAISES: SetupError for a setting that cannot be.
     """
 
@@ -81,10 +82,13 @@ class Awesome(EncoderAligner):
         device: str = "auto",
         batch_size: int = 64,
         engine: EngineName = "auto",
+        trust_remote_code: bool = False,
     ) -> None:
         usual = PAPER if model else EMBEDDED
         layer = usual.layer if layer is None else layer
-        settings = EncoderSettings(model, layer, token_type, device, batch_size, engine)
+        settings = EncoderSettings(
+            model, layer, token_type, device, batch_size, engine, trust_remote_code
+        )
         extract = SoftmaxExtraction(
             usual.threshold if threshold is None else threshold,
             usual.temperature if temperature is None else temperature,

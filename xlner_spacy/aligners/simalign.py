@@ -42,6 +42,7 @@ class SimAlign(EncoderAligner):
     engine (str): What computes the vectors: "torch"; "openvino", the same on CPUs with less
         work; "openvino-int8", twice as fast with numbers of 8 bits (extra `fast`). "auto":
         openvino for the embedded model where it is installed and no GPU is, else torch.
+    trust_remote_code (bool): Run the Python code that the model brings along, if it has any.
     RAISES: SetupError for a setting that cannot be.
     """
 
@@ -63,10 +64,13 @@ class SimAlign(EncoderAligner):
         device: str = "auto",
         batch_size: int = 64,
         engine: EngineName = "auto",
+        trust_remote_code: bool = False,
     ) -> None:
         if layer is None:
             layer = DEFAULT_LAYER if model else EMBEDDED_LAYER
-        settings = EncoderSettings(model, layer, token_type, device, batch_size, engine)
+        settings = EncoderSettings(
+            model, layer, token_type, device, batch_size, engine, trust_remote_code
+        )
         super().__init__(shared_encoder(settings), SimilarityExtraction(method, temperature))
 
 

@@ -25,6 +25,7 @@ class HuggingFaceNER(LazyBackend):
     device (str): "cpu", "cuda", "cuda:1", or "auto": the GPU where there is one.
     batch_size (int): Texts that the model gets at once.
     stride (int): Longer texts are read in windows that overlap by this many pieces.
+    trust_remote_code (bool): Run the Python code that the model brings along, if it has any.
     """
 
     description: ClassVar[Description] = Description(
@@ -42,6 +43,7 @@ class HuggingFaceNER(LazyBackend):
         device: str = "auto",
         batch_size: int = 16,
         stride: int = 64,
+        trust_remote_code: bool = False,
     ) -> None:
         check_setting("HuggingFaceNER", "batch_size", batch_size, batch_size > 0, "greater than 0")
         check_setting("HuggingFaceNER", "stride", stride, stride >= 0, "0 or more")
@@ -51,6 +53,7 @@ class HuggingFaceNER(LazyBackend):
         self.device = device
         self.batch_size = batch_size
         self.stride = stride
+        self.trust_remote_code = trust_remote_code
 
     def __call__(self, texts: Sequence[str]) -> list[list[Mention]]:
         """RAISES: SetupError if the model cannot be loaded."""
@@ -65,10 +68,23 @@ class HuggingFaceNER(LazyBackend):
         from transformers import AutoModelForTokenClassification, AutoTokenizer, pipeline
 
         make_torch_safe_to_fork()
-        tokenizer = load("source annotator", self.model, AutoTokenizer.from_pretrained)
-        model = load(
-            "source annotator", self.model, AutoModelForTokenClassification.from_pretrained
+        what, trust = "source annotator", self.trust_remote_code
+        tokenizer = load(what, self.model, AutoTokenizer.from_pretrained, trust_remote_code=trust)
+        kind = AutoModelForTokenClassification
+        model, report = load(
+            what,
+            self.model,
+            kind.from_pretrained,
+            trust_remote_code=trust,
+            output_loading_info=True,
         )
+        if report["missing_keys"]:
+            # transformers would go on with random numbers in their place.
+            raise SetupError(
+                f"{self.model!r} is no token-classification model: it has no "
+                f"{', '.join(sorted(report['missing_keys']))}.",
+                hint="Choose a model that was trained for named entity recognition.",
+            )
         if not tokenizer.is_fast:
             raise SetupError(
                 f"{self.model!r} has no fast tokenizer, so its entities have no offsets.",

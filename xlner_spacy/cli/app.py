@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 
 from ..about import __version__
 from ..errors import XlnerError
+from ..text.terminal import visible
 from .build import build
 from .evaluate import evaluate_app
 from .export_encoder import encoder
@@ -39,12 +40,21 @@ class ErrorGroup(TyperGroup):
         except (XlnerError, OSError) as error:
             if debug_is_on():
                 raise
-            typer.secho(f"Error: {error}", fg="red", err=True)
+            typer.secho(visible(f"Error: {error}"), fg="red", err=True)
             raise typer.Exit(1) from error
+
+
+class VisibleFormatter(logging.Formatter):
+    """Texts and names in log messages do not steer the terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return visible(super().format(record))
 
 
 app = typer.Typer(
     name="xlner",
+    # Rich would take "[components...]" in a help text for markup.
+    rich_markup_mode=None,
     cls=ErrorGroup,
     no_args_is_help=True,
     add_completion=False,
@@ -61,7 +71,8 @@ def _report_unexpected(
         sys.__excepthook__(kind, error, trace)
     else:
         hint = "Run it again with --debug to see where, and please report it."
-        typer.secho(f"Unexpected {kind.__name__}: {error}\n{hint}", fg="red", err=True)
+        message = visible(f"Unexpected {kind.__name__}: {error}\n{hint}")
+        typer.secho(message, fg="red", err=True)
 
 
 def _version(show: bool) -> None:
@@ -84,12 +95,10 @@ def main(
 ) -> None:
     """Named entities for any language, by annotation projection."""
     handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(VisibleFormatter("%(levelname)s %(name)s: %(message)s"))
     logger = logging.getLogger("xlner_spacy")
     logger.handlers = [handler]
     logger.setLevel(logging.INFO if verbose else logging.WARNING)
-    # It reports each of its retries; what comes of them is in our own error.
-    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
     sys.excepthook = _report_unexpected
     # Ended from outside, we leave no temporary file behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))

