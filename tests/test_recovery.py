@@ -141,6 +141,13 @@ def test_a_translation_that_is_not_a_string():
         nlp(TEXTS[0])
 
 
+def test_half_a_character_from_a_translator():
+    nlp = spacy.blank("pt")
+    nlp.add_pipe("xl_projector").use(translator=lambda texts, **_: ["\ud800"] * len(texts))
+    with pytest.raises(BackendError, match="half a surrogate pair"):
+        nlp(TEXTS[0])
+
+
 @pytest.mark.parametrize("answer", ["abc", None, 3])
 def test_an_answer_that_is_no_list(answer):
     nlp = spacy.blank("pt")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import spacy
 
@@ -10,7 +12,8 @@ from xlner_spacy import give_translation
 from xlner_spacy.annotators.huggingface_ner import HuggingFaceNER
 from xlner_spacy.annotators.spacy_pipeline import SpacyPipeline
 from xlner_spacy.document.attributes import dropped
-from xlner_spacy.errors import InputError, SetupError
+from xlner_spacy.errors import BackendError, InputError, SetupError
+from xlner_spacy.pipeline.stages.annotate import find_mentions
 from xlner_spacy.text.mentions import trimmed
 
 LABELS = {"PERSON": "PER", "GPE": "LOC"}
@@ -228,3 +231,18 @@ def test_two_mentions_of_one_span_with_and_without_a_score():
         annotator=lambda texts: [[(0, 6, "LOC", 0.5), (0, 6, "LOC", None)] for _ in texts]
     )
     assert [e.text for e in nlp("Lisboa é uma cidade.").ents] == ["Lisboa"]
+
+
+@pytest.mark.parametrize(
+    "mention", [(0, 5), (0, 5, None), (0, 5, 7), ("0", 5, "PER"), (0, 5, "PER", "sure"), "Maria"]
+)
+def test_what_is_no_mention_is_named(mention):
+    with pytest.raises(BackendError, match=f"{re.escape(repr(mention))} for 'Maria'"):
+        find_mentions(lambda texts: [[mention] for _ in texts], ["Maria"])
+
+
+def test_an_annotator_that_gives_no_list():
+    with pytest.raises(BackendError, match="not a list"):
+        find_mentions(lambda texts: None, ["Maria"])
+    with pytest.raises(BackendError, match="gave 0 answers for 1 text"):
+        find_mentions(lambda texts: [], ["Maria"])

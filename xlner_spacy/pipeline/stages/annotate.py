@@ -16,7 +16,7 @@ from ...document.attributes import (
     undo_back_translation,
 )
 from ...document.give import source_entity
-from ...errors import BackendError
+from ...models.answers import check_mentions
 from ...text.languages import same_language
 from ...types import Annotator, Mention, SourceEntity, Translation
 from .stage import Stage
@@ -95,15 +95,10 @@ class Annotate(Stage):
 def find_mentions(annotator: Annotator, texts: Iterable[str]) -> dict[str, list[Mention]]:
     """The mentions of each distinct line of the texts.
 
-    RAISES: BackendError if the annotator's answer is not as many lists.
+    RAISES: BackendError if the annotator does not give a list of mentions for each.
     """
     found = list(dict.fromkeys(line for text in texts for _, line in _lines(text)))
-    answers = annotator(found) if found else []
-    if len(answers) != len(found):
-        raise BackendError(
-            f"The annotator gave {len(answers)} answers for {len(found)} texts.",
-            hint="It must give a list of mentions for each text, in the same order.",
-        )
+    answers = check_mentions(annotator(found), found) if found else []
     return dict(zip(found, answers, strict=True))
 
 
@@ -120,7 +115,7 @@ def entities_of(
     lang = record["lang"]
     found: list[SourceEntity] = []
     for offset, line in _lines(record["text"]):
-        for mention in sorted((Mention(*m) for m in known[line]), key=lambda m: m[:3]):
+        for mention in sorted(known[line], key=lambda m: m[:3]):
             source_label = mention.source_label or mention.label
             if not mention.label:
                 dropped[source_label] += 1
