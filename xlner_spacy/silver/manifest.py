@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from spacy.language import Language
 
 from ..errors import InputError
 from ..files import read_json, write_json
+from ..models.description import describe_name
 from ..pipeline.loading import read_config
 from ..settings import differences
 
@@ -25,6 +27,8 @@ FORMAT = 1
 
 # Extras of our distribution that serve work on it, and that no silver corpus depends on.
 _OF_DEVELOPERS = {"dev", "docs", "workflow"}
+# What it requires that prints, and changes no result.
+_OF_THE_COMMAND_LINE = {"jinja2", "tqdm", "typer", "wasabi"}
 _OURS = "xlner-spacy"
 _CACHE = "xlner.Cache.v1"
 
@@ -40,20 +44,40 @@ def pipeline_settings(nlp: Language, models: Any = None) -> dict[str, Any]:
         "lang": nlp.lang,
         "components": components,
         "local_models": local_models([components, models]),
-        "versions": versions(),
+        "versions": versions(components),
     }
 
 
-def versions() -> dict[str, str | None]:
-    """The version of this package and of each that it requires, those of its extras included.
-    None: not installed."""
+def versions(config: Any = None) -> dict[str, str | None]:
+    """The version of this package and of each that its results depend on, those of its extras
+    included. None: not installed.
+
+    config (Any): Blocks, in any depth: what the parts in them depend on is included, parts of
+        other packages among them.
+    """
+    required = {_OURS, *_required()}
     found: dict[str, str | None] = {}
-    for name in sorted({_OURS, *_required()}):
+    for name in sorted(required | _of_parts(config)):
         try:
             found[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
-            found[name] = None
+            if name in required:
+                found[name] = None
     return found
+
+
+def _of_parts(config: Any) -> set[str]:
+    """The distributions that the parts of a config say they depend on."""
+    if isinstance(config, Mapping):
+        found = set().union(*map(_of_parts, config.values()))
+        for key, name in config.items():
+            described = describe_name(key[1:], name) if key.startswith("@xl_") else None
+            # Among them are names of models, which may be those of spaCy pipelines.
+            found.update(described.packages(config) if described else ())
+        return {name for name in found if "/" not in name}
+    if isinstance(config, list | tuple):
+        return set().union(*map(_of_parts, config))
+    return set()
 
 
 def _required() -> set[str]:
@@ -65,7 +89,7 @@ def _required() -> set[str]:
         for requirement in requirements
         if requirement.marker is None
         or any(requirement.marker.evaluate({"extra": extra}) for extra in extras)
-    }
+    } - _OF_THE_COMMAND_LINE
 
 
 def local_models(config: Any) -> dict[str, str]:
