@@ -93,12 +93,12 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
 def _remove_abandoned(path: Path) -> None:
     """Remove partial files of processes that were killed: nobody holds a lock on them."""
     for partial in path.parent.glob(f".{glob.escape(path.name)}-????????"):
-        with partial.open("rb") as file:
-            try:
+        try:
+            with partial.open("rb") as file:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                continue
-            partial.unlink(missing_ok=True)
+                partial.unlink(missing_ok=True)
+        except (BlockingIOError, FileNotFoundError):
+            continue  # another process is writing it, or has just finished or removed it
 
 
 def _umask() -> int:

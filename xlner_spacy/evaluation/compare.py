@@ -13,10 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from catalogue import RegistryError
 from spacy.language import Language
 from spacy.tokens import Doc, SpanGroup
-from spacy.util import load_model_from_config
 from thinc.api import Config, ConfigValidationError
 
 from ..about import __version__
@@ -26,7 +24,7 @@ from ..document.attributes import own_keys
 from ..errors import BackendError, InputError, XlnerError
 from ..files import make_folder, write_json
 from ..pipeline.component import StageComponent, go_on_after_failures
-from ..pipeline.loading import for_languages, read_config
+from ..pipeline.loading import for_languages, from_config, read_config
 from ..pipeline.stages.stage import Stage
 from .corpora import Corpus
 from .metrics import interval, losses, only, score, token_entities
@@ -211,13 +209,9 @@ def _pipeline(config: Config, corpus: Corpus, task: str) -> Language:
     try:
         # spaCy keeps variables in the components' settings, but settings are compared.
         config = config.interpolate()
-        nlp = load_model_from_config(config, auto_fill=True)
-    except (ConfigValidationError, RegistryError, TypeError, ValueError, OSError) as error:
+    except ConfigValidationError as error:
         raise InputError(f"The config does not describe a pipeline: {error}") from error
-    except ImportError as error:
-        raise InputError(
-            f"The pipeline for {corpus.target_lang!r} needs a package that is not there: {error}"
-        ) from error
+    nlp = from_config(config, "The config")
     written = config.get("components", {})
     nlp.meta[_SOURCES] = {name: block.get("source") for name, block in written.items()}
     if not nlp.pipe_names:

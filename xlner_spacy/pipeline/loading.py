@@ -100,12 +100,12 @@ def load(
         nlp = _default(lang, source_lang or "en")
         if not overrides:
             return nlp
-        return _from_config(_overridden(nlp.config, overrides), "The default config")
+        return from_config(_overridden(nlp.config, overrides), "The default config")
     if str(pipeline).endswith(".cfg"):
         config = read_config(Path(pipeline), overrides=overrides)
         if lang is not None and config.get("nlp", {}).get("lang") == "xx":
             config = for_languages(config, source_lang, check_language(lang))
-        nlp = _from_config(config, str(pipeline))
+        nlp = from_config(config, str(pipeline))
     else:
         nlp = _saved(pipeline, overrides)
     _check_languages(nlp, str(pipeline), lang, source_lang)
@@ -136,7 +136,7 @@ def _default(lang: str, source_lang: str) -> Language:
     config["nlp"]["pipeline"] = ["xl_projector"]
     languages = {"source_lang": source, "target_lang": target}
     config["components"] = {"xl_projector": {"factory": "xl_projector", **languages}}
-    return _from_config(config, "The default config")
+    return from_config(config, "The default config")
 
 
 def _saved(pipeline: str | Path, overrides: dict[str, Any]) -> Language:
@@ -150,11 +150,19 @@ def _saved(pipeline: str | Path, overrides: dict[str, Any]) -> Language:
         ) from error
 
 
-def _from_config(config: Config, name: str) -> Language:
+def from_config(config: Config, name: str) -> Language:
+    """The pipeline of a config, with the defaults filled in.
+
+    name (str): Whose config it is, for errors.
+    RAISES: InputError if the config does not describe a pipeline, or one that needs a package
+        that is not installed.
+    """
     try:
         return load_model_from_config(config, auto_fill=True)
     except (ConfigValidationError, RegistryError, OSError, TypeError, ValueError) as error:
         raise InputError(f"{name} does not describe a pipeline: {error}") from error
+    except ImportError as error:
+        raise InputError(f"{name} needs a package that is not installed: {error}") from error
 
 
 def _overridden(config: Config, overrides: dict[str, Any]) -> Config:

@@ -6,20 +6,17 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
-import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
-from spacy.util import load_config, load_model_from_config
 from spacy.vocab import Vocab
-from thinc.api import ConfigValidationError
 
 from ...document.attributes import get_data, set_data
-from ...errors import BackendError, SetupError
+from ...errors import BackendError, InputError, SetupError
 from ...models.lazy import LazyBackend
 from ...text.languages import iso639_1
 from ...text.memory import memory_zone
 from ...types import Ballot, Origin, Problem
-from ..loading import for_languages
+from ..loading import load
 from .stage import Stage
 
 # What a member finds on its copy of the Doc instead of doing it again.
@@ -95,18 +92,14 @@ class OtherPipeline(LazyBackend):
     @cached_property
     def nlp(self) -> Language:
         """The loaded pipeline."""
+        # A folder or a package says itself which language it is for.
+        lang = self.lang if self.path.endswith(".cfg") and self.lang != "xx" else None
         try:
-            if self.path.endswith(".cfg"):
-                config = load_config(self.path)
-                if config.get("nlp", {}).get("lang") == "xx" and self.lang != "xx":
-                    config = for_languages(config, None, self.lang)
-                return load_model_from_config(config, auto_fill=True)
-            return spacy.load(self.path)
-        except (OSError, ValueError, TypeError, ConfigValidationError) as error:
+            return load(self.path, lang=lang)
+        except InputError as error:
             raise SetupError(
-                f"xl_ensemble cannot load the pipeline {self.path!r} of its member {self.name!r}.",
-                hint="Give the name of an installed package, a folder, or a .cfg file. spaCy says: "
-                f"{error}",
+                f"xl_ensemble cannot load the pipeline of its member {self.name!r}: {error.message}",
+                hint="Give the name of an installed package, a folder, or a .cfg file.",
             ) from error
 
 
