@@ -165,7 +165,7 @@ def test_killed_by_the_system_and_taken_up(raw, tmp_path):
         process.send_signal(signal.SIGKILL)
         process.wait()
         assert len(list(folder.glob("parts/*.json"))) >= parts
-    (folder / "train" / ".00005.spacy-abc").write_bytes(b"half")  # what a kill may leave
+    (folder / "train" / ".00005.spacy-abcd1234").write_bytes(b"half")  # what a kill may leave
     subprocess.run([*command, folder], check=True)
     subprocess.run([*command, reference], check=True)
     assert contents(folder) == contents(reference)
