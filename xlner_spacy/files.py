@@ -58,7 +58,7 @@ def resumed_after_full_disk(place: Path) -> Iterator[None]:
             raise
         raise SetupError(
             f"{place}: the disk is full ({error.strerror}).",
-            hint="Make room and run the same command again: it goes on where it was.",
+            hint="Make room and run the same command again: it continues where it stopped.",
         ) from error
 
 
@@ -131,7 +131,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def cache_dir() -> Path:
-    """Where models are unpacked: `$XLNER_CACHE`, or the user's cache folder."""
+    """The folder for unpacked models: `$XLNER_CACHE`, or the user's cache folder."""
     chosen = os.environ.get("XLNER_CACHE")
     return Path(chosen) if chosen else Path(platformdirs.user_cache_dir("xlner-spacy"))
 

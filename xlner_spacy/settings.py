@@ -15,12 +15,12 @@ def check_setting(part: str, name: str, value: object, valid: bool, wanted: str)
 
 
 def is_number(value: Any) -> bool:
-    """Whether it can be compared with others: not NaN, not a bool."""
+    """Whether a value is a number that can be compared: neither NaN nor a bool."""
     return isinstance(value, Real) and not isinstance(value, bool) and value == value
 
 
 def is_whole(value: Any) -> bool:
-    """Whether something can be counted with it: an integer, not a bool."""
+    """Whether a value is an integer and not a bool."""
     return isinstance(value, Integral) and not isinstance(value, bool)
 
 

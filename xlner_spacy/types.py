@@ -199,11 +199,11 @@ class Bitext:
 
     @cached_property
     def notes(self) -> dict[Any, Any]:
-        """What one part found out about the text and another can use, under a key of theirs."""
+        """Scratch space shared by parts, keyed by the part that wrote it."""
         return {}
 
     def entity_text(self, entity: int) -> str:
-        """What an entity says, as it stands in the source text."""
+        """The text of an entity, as it stands in the source text."""
         start, end = self.entities[entity]
         return _joined(self.source_words, self.source_spaces, start, end)
 
@@ -290,7 +290,7 @@ def _joined(words: Sequence[str], spaces: Sequence[bool], start: int, end: int) 
 class Translator(Protocol):
     """Translates texts of one or a few sentences, each on its own.
 
-    A plain function with this signature will do. The answer has one string a text, in
+    A plain function with this signature will do. The answer has one string per text, in
     order; an empty string says that a text could not be translated. A translator that
     wants a Doc's whole text instead of its sentences sets `whole_texts = True`.
     """
@@ -350,7 +350,7 @@ class CandidateGenerator(Protocol):
 @runtime_checkable
 class Measure(Protocol):
     """Scores of each entity's candidate spans, in the shape of `candidates`: for each
-    bitext and each of its entities, one number a span. Greater is better, 0 is nothing."""
+    bitext and each of its entities, one number per span. Greater is better, 0 is nothing."""
 
     def __call__(
         self, bitexts: Sequence[Bitext], candidates: Sequence[Sequence[Sequence[Span]]]
@@ -373,7 +373,7 @@ class Voter(Protocol):
     """Decides between the ballots of each text: a list of votes per poll, in order.
 
     Votes are placed in the order given, as far as there is room, except those that have an
-    outcome already. A span that nobody has a ballot for may be voted for, too.
+    outcome already. They may include spans without a ballot.
     """
 
     def __call__(self, polls: Sequence[Poll]) -> list[list[Vote]]: ...

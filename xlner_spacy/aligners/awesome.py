@@ -54,7 +54,7 @@ class Awesome(EncoderAligner):
     token_type (str): "bpe" links word pieces and joins the links, as the paper does; "word"
         averages the pieces of a word first.
     device (str): "cpu", "cuda", "cuda:1", or "auto": the GPU where there is one.
-    batch_size (int): Sentences encoded at once, at the most.
+    batch_size (int): The largest number of sentences encoded at once.
     engine (str): What computes the vectors: "torch"; "openvino", the same on CPUs with less
         work; "openvino-int8", twice as fast with numbers of 8 bits (extra `fast`). "auto":
         openvino for the embedded model where it is installed and no GPU is, else torch.

@@ -144,7 +144,7 @@ def _align(
 
 
 def _lines(pairs: Sequence[Pair]) -> tuple[list[str], list[str]]:
-    """The sides, a line a sentence, words between blanks."""
+    """Both sides, one line per sentence, words separated by blanks."""
     return [_line(source) for source, _ in pairs], [_line(target) for _, target in pairs]
 
 

@@ -52,7 +52,7 @@ def make_nmt_encoder(
     source_code, target_code (str): The model's own codes of the languages, where those made
         from spaCy's codes are not the ones you want ("zho_Hant").
     device (str): "cpu", "cuda", "cuda:1", or "auto": the GPU where there is one.
-    batch_size (int): Sentences encoded at once, at the most.
+    batch_size (int): The largest number of sentences encoded at once.
     RAISES: SetupError for a setting that cannot be.
     """
     check_choice("NMTEncoder", "extraction", extraction, Extraction)

@@ -38,7 +38,7 @@ class SimAlign(EncoderAligner):
         pieces of a word first.
     temperature (float): Of the softmax that makes confidences of cosine similarities.
     device (str): "cpu", "cuda", "cuda:1", or "auto": the GPU where there is one.
-    batch_size (int): Sentences encoded at once, at the most.
+    batch_size (int): The largest number of sentences encoded at once.
     engine (str): What computes the vectors: "torch"; "openvino", the same on CPUs with less
         work; "openvino-int8", twice as fast with numbers of 8 bits (extra `fast`). "auto":
         openvino for the embedded model where it is installed and no GPU is, else torch.

@@ -19,7 +19,7 @@ from ..text.memory import memory_zone, one_at_a_time
 from ..text.mentions import mapped
 from ..types import Mention
 
-# What no entity recogniser needs, and what costs most of a pipeline's time.
+# Components that no entity recogniser needs and that cost most of a pipeline's time.
 NOT_NEEDED = ["tagger", "parser", "senter", "attribute_ruler", "lemmatizer", "morphologizer"]
 
 

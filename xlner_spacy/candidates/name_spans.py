@@ -97,7 +97,7 @@ def _are_strings(value: object) -> bool:
 
 
 class _Writing(NamedTuple):
-    """What can be seen of a text. Counts are of the words before each place."""
+    """Features of a text's spelling. Counts are of the words before each place."""
 
     cased: bool  # whether capitals mean something: there are some inside sentences
     capitals: list[int]  # words with an upper-case letter

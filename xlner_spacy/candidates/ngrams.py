@@ -18,13 +18,13 @@ class Ngrams:
     off the edge of a span never lowers a score made of links and lengths, and frees a
     word for other entities: the optimum is among these, a few instead of hundreds.
 
-    max_length (int): Words in a candidate, at the most.
+    max_length (int): The most words that a candidate may have.
     min_length (int): Words in a candidate, at the least.
     linked_edges (bool): Only n-grams whose first and last words are linked to the entity.
         False: all n-grams of the entity's sentence, as in the paper and in T-Projection; for
         scores that do not rest on links. Where a text came with its translation as one whole
         it is one sentence; of one with more than 1,000 words, those around the entity's place.
-    max_stop_words (int): Stop words in a candidate, at the most. None: any number. The lists
+    max_stop_words (int): The most stop words that a candidate may have. None: any number. The lists
         are spaCy's, by target language; where spaCy has none no word is a stop word.
     stop_word_edges (bool): Whether a candidate may begin or end with a stop word.
     within (str): What a candidate lies within. "text": anywhere; "sentence": no punctuation

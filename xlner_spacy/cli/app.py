@@ -66,7 +66,7 @@ app = typer.Typer(
 def _report_unexpected(
     kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
-    """What Python prints of an error that nobody expected: no traceback unless asked for."""
+    """Print an unexpected error, with a traceback only if --debug asks for it."""
     if debug_is_on() or not issubclass(kind, Exception):
         sys.__excepthook__(kind, error, trace)
     else:

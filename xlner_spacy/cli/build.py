@@ -32,7 +32,7 @@ class Mode(StrEnum):
 
 
 class Below(StrEnum):
-    """What becomes of an entity that is not sure enough."""
+    """The treatment of an entity whose confidence is too low."""
 
     drop = "drop"
     missing = "missing"
@@ -40,7 +40,7 @@ class Below(StrEnum):
 
 
 class Incomplete(StrEnum):
-    """What becomes of a text with an entity that was not placed."""
+    """The treatment of a text with an entity that was not placed."""
 
     keep = "keep"
     drop = "drop"
@@ -105,7 +105,7 @@ def build(
 ) -> None:
     """Build a silver corpus: DocBin shards for `spacy train`, and a manifest.
 
-    Run again after it was interrupted, it goes on where it was, and the result is the same.
+    Run again after an interruption, it continues where it stopped, with the same result.
     """
     from ..corpus.labels import parse_label_map
     from ..pipeline.loading import check_projects, load
@@ -142,14 +142,14 @@ def build(
             inputs, output, nlp, options, selection, models=models, progress=not quiet
         )
     except KeyboardInterrupt:
-        print("\nStopped. The same command goes on where it was.", file=sys.stderr)
+        print("\nStopped. The same command continues where it stopped.", file=sys.stderr)
         raise
     print(summary(result, output), file=sys.stderr)
     report_cache(caches, cache)
 
 
 def summary(manifest: dict[str, Any], output: Path) -> str:
-    """What was built, and what was lost, in a few lines."""
+    """A few lines on what was built and what was lost."""
     counts = manifest["counts"]
     texts = counts["texts"]
     lines = [f"{output}: {texts['read']} texts read"]

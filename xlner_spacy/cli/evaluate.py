@@ -191,7 +191,7 @@ def compare_methods(
     """Measure methods side by side. Steps that they share are done once.
 
     Rows that are in the output folder already are not measured again, so a comparison that was
-    stopped goes on where it was.
+    stopped continues where it was.
     """
     from ..evaluation.compare import TASKS, compare
     from ..evaluation.corpora import find_corpora

@@ -37,7 +37,7 @@ def write_encoder(output: Path) -> None:
     from ..models.embedded import encoder_path
 
     if output.exists():
-        raise InputError(f"{output} is there already.", hint="Name a folder that does not exist.")
+        raise InputError(f"{output} exists already.", hint="Name a folder that does not exist.")
     source = encoder_path()
     make_folder(output.parent)
     partial = Path(tempfile.mkdtemp(prefix=f".{output.name}-", dir=output.parent))

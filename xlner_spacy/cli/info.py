@@ -62,8 +62,8 @@ def collect(lang: str | None, source_lang: str) -> dict[str, Any]:
 
 
 def _backends(registry: Any) -> dict[str, dict[str, str]]:
-    """What each registered part does and needs and what of it is not there, by name: parts of
-    installed packages, and those that --code registers."""
+    """For each registered part, by name: what it does, what it needs, and what is missing. Parts
+    of installed packages, and those that --code registers."""
     from catalogue import Registry
 
     points = importlib.metadata.entry_points(group=registry.entry_point_namespace)

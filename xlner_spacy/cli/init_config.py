@@ -44,7 +44,7 @@ def init_config(
     if output != "-":
         check_place(path)
         if path.exists() and not force:
-            raise InputError(f"{path} is there already.", hint="Add --force to replace it.")
+            raise InputError(f"{path} exists already.", hint="Add --force to replace it.")
     text = default_config(lang, source_lang).to_str()
     if output == "-":
         sys.stdout.write(text + "\n")

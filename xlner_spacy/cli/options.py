@@ -12,7 +12,7 @@ from ..errors import InputError
 
 _state = {"debug": False}
 
-# Of commands whose config can be changed on the command line: --components.x.y value
+# For commands that take config overrides: --components.x.y value
 OVERRIDES = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 

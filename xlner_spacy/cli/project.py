@@ -44,7 +44,7 @@ def project(
         str,
         typer.Argument(
             metavar="INPUT",
-            help="A .txt (a text a line), .jsonl or .spacy file; - for standard input.",
+            help="A .txt (one text per line), .jsonl or .spacy file; - for standard input.",
         ),
     ],
     output_path: Annotated[
@@ -227,7 +227,7 @@ def _check_not_lost(input_path: str, output_path: str, force: bool) -> None:
 
 
 def _profile(nlp: Language, total: float) -> list[str]:
-    """Where the seconds went: a line a stage, a line for each part of the aligner's work."""
+    """The seconds that each stage took, and each part of the aligner's work, one per line."""
     from ..pipeline.component import StageComponent
 
     seconds: list[tuple[str, float]] = []
@@ -264,7 +264,7 @@ def _bar(docs: Iterator[Doc], input_path: str, progress: bool, n_done: int) -> I
 
 
 def _n_lines(path: str) -> int | None:
-    """How many texts a file of lines has, to show how much is left."""
+    """The number of texts in a file of lines, for the progress bar."""
     from ..files import suffix_of
 
     if suffix_of(path) not in (".txt", ".jsonl"):

@@ -57,7 +57,7 @@ def cache_translations(nlp: Language, folder: Path | None) -> list[CachedTransla
 
 
 def report_cache(caches: list[CachedTranslator], folder: Path | None) -> None:
-    """Say how much was translated anew."""
+    """Report how many sentences were translated and how many came from the cache."""
     if caches:
         hits, misses = sum(c.hits for c in caches), sum(c.misses for c in caches)
         print(f"{misses} sentences translated, {hits} taken from {folder}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""From a gold corpus's tokens to a text that a translator can read, tokens kept."""
+"""Gold tokens as a text that a translator can read, with the tokens kept."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ class ResumableOutput:
             raise InputError(
                 f"{self.output}: an unfinished run with other settings has left {self.done} texts:"
                 "\n  " + "\n  ".join(found),
-                hint="Run it with the old settings to go on, or add --force to begin anew.",
+                hint="Run it with the old settings to go on, or add --force to start again from the beginning.",
             )
         if found:
             self._batches = []
@@ -214,7 +214,7 @@ def _line(value: Any) -> bytes:
 
 
 def _text_digest(doc: Doc) -> str:
-    """Of all that a line of the input says."""
+    """A digest of everything that a line of the input says."""
     content = ([token.text_with_ws for token in doc], sorted(map(repr, doc.user_data.items())))
     return hashlib.sha256(repr(content).encode()).hexdigest()
 

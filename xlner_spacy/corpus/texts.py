@@ -271,7 +271,7 @@ def _without_repeats(where: str, pairs: list[tuple[str, Any]]) -> dict[str, Any]
 
 
 def to_record(doc: Doc) -> dict[str, Any]:
-    """What a .jsonl line says of a projected Doc.
+    """The record of a projected Doc, as a .jsonl line has it.
 
     The other keys of the input line come out again; one that has a name of ours is in
     "input".

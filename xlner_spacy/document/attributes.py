@@ -154,7 +154,7 @@ def undo_back_translation(doc: Doc) -> None:
         forget(doc, "xl_alignments")
 
 
-# What puts entities on the Doc, each for itself: what one forgets the others keep.
+# Attributes of stages that place entities. Forgetting one leaves the others' entities.
 _PLACING = ("xl_entities", "xl_transferred", VOTES)
 
 
@@ -172,7 +172,7 @@ def _take_away(doc: Doc, name: str) -> None:
 
 
 def claim(entity: Any) -> tuple[int, int, str]:
-    """What tells an entity of a Doc from the others: its characters and its label."""
+    """The identity of an entity in a Doc: its characters and its label."""
     return entity["start_char"], entity["end_char"], entity["label"]
 
 

@@ -37,7 +37,7 @@ BATCH = 128
 # Where a pipeline's meta says which pipeline each of its components was taken from.
 _SOURCES = "xl_component_sources"
 
-# What a row has that is kept: of a method that could not run, and of one that could.
+# The keys of a kept row: of a method that could not run, and of one that could.
 _FAILED = frozenset(("key", "method", "corpus", "task", "error"))
 _FIGURES = ("f1", "precision", "recall", "per_type", "unlabelled", "counts", "interval")
 _MEASURED = frozenset(("key", "method", "corpus", "task", *_FIGURES, "losses", "seconds"))
@@ -108,7 +108,7 @@ def compare(
 
 
 def _check_corpora(corpora: Sequence[Corpus], task: str | None) -> None:
-    """What would end the run late must end it at once."""
+    """RAISES: InputError at the start for corpora that would stop the run later."""
     for name, count in Counter(corpus.name for corpus in corpora).items():
         if count > 1:
             raise InputError(f"Two corpora are called {name!r}.", hint="Rename one of the files.")
@@ -232,7 +232,7 @@ def _check_outcome(docs: Sequence[Doc]) -> None:
 
 @dataclass
 class _Step:
-    """What a step left on the Docs, and the seconds that it took."""
+    """The state in which a step left the Docs, and the seconds that it took."""
 
     states: list[bytes]
     seconds: float
@@ -257,7 +257,7 @@ class SharedSteps:
         for name, component in nlp.pipeline:
             config = dict(nlp.get_pipe_config(name))
             if not isinstance(component, StageComponent):
-                # What a trained component does is not in its config, but where it is from.
+                # A trained component is told apart by its origin: its config is not enough.
                 past += json.dumps([name, config, nlp.meta[_SOURCES].get(name)], default=str)
                 seconds[name] += _run_other(name, component, docs)
                 continue
@@ -325,7 +325,7 @@ def _own_groups(doc: Doc) -> list[str]:
 
 
 def _settings(stage: Stage, config: dict[str, Any], *, redo: bool) -> str:
-    """What a stage's outcome depends on, beside the stages before it."""
+    """The settings that a stage's outcome depends on, besides earlier stages."""
     names = config if stage.settings is None else stage.settings
     own = {key: config[key] for key in names if key in config}
     return json.dumps([stage.name, redo, own], sort_keys=True, default=str)

@@ -63,7 +63,7 @@ class Corpus:
                 raise InputError(f"{self.name}: {file} is not there.", hint=self.hint)
 
     def digest(self) -> str:
-        """By which a changed file is known."""
+        """A digest that changes when one of the files does."""
         content = b"".join(file.read_bytes() for file in self.files)
         return hashlib.sha256(content).hexdigest()[:12]
 

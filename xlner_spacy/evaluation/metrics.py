@@ -116,7 +116,8 @@ def confidence_auc(docs: Sequence[Doc], gold: Sequence[set[TokenEntity]]) -> flo
 
 
 def losses(docs: Iterable[Doc]) -> dict[str, dict[str, int]]:
-    """What was not placed, translated or aligned, and which labels were dropped: counts."""
+    """Counts of entities and parts that were not placed, translated or aligned, and of dropped
+    labels."""
     found: dict[str, Counter] = {"unplaced": Counter(), "problems": Counter(), "dropped": Counter()}
     for doc in docs:
         add_losses(found, doc)
@@ -136,7 +137,7 @@ def token_entities(doc: Doc) -> set[TokenEntity]:
 
 
 def only(entities: Iterable[TokenEntity], labels: list[str] | None) -> set[TokenEntity]:
-    """Those with one of the labels; all of them if labels is None."""
+    """Keep entities with one of the labels; None keeps all."""
     return {e for e in entities if labels is None or e[2] in labels}
 
 

@@ -123,7 +123,7 @@ def together(entities: Sequence[Sequence[set[TokenEntity]]]) -> list[set[TokenEn
 def confusion(
     found: Iterable[set[TokenEntity]], gold: Iterable[set[TokenEntity]]
 ) -> dict[str, dict[str, int]]:
-    """What became of each gold entity, by label: the label found on just its words, "other
+    """The fate of each gold entity, by label: the label found on exactly its words, "other
     words" if what was found overlaps it, or "not found". The row "no entity" has what was
     found where nothing is."""
     table: dict[str, Counter] = {}

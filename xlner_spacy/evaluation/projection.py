@@ -89,7 +89,7 @@ def evaluate_projection(
 
 
 def without_translation(nlp: Language) -> None:
-    """Disable the components that would translate and annotate anew."""
+    """Disable the components that would translate and annotate again."""
     for name in list(nlp.pipe_names):
         if nlp.get_pipe_meta(name).factory in _NOT_FOR_PROJECTION:
             nlp.disable_pipe(name)

@@ -1,4 +1,4 @@
-"""What `xlner evaluate compare` writes: CSV, a Markdown table and a plot."""
+"""The output of `xlner evaluate compare`: CSV, a Markdown table and a plot."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ SMALL = 100
 
 
 class Exact(ILP):
-    """What `xlner.ILP.v1` finds, sooner: the same optimum by the same rule among equals.
+    """The optimum of `xlner.ILP.v1`, found faster, by the same rule among equals.
 
     The text is walked through word by word. What matters of the placements so far is which
     entities have been placed of those that could be placed again further on: few, where
@@ -171,7 +171,7 @@ def walk(
     """Proposals of the highest sum of scores, each entity at most once, without overlap; of
     equal sums the one that the rule of `matchers.ties` prefers.
 
-    reward: What each placement is worth beside its score.
+    reward: What each placement is worth besides its score.
     guess: A choice that is not bad. What is not of `proposals` is left out of it.
     RETURNS: The choice; None if it would take more than `max_steps`.
     """

@@ -20,7 +20,7 @@ from ..types import Proposal
 
 @dataclass(frozen=True)
 class Goal:
-    """What a set of placements is worth: its scores, and a reward for each place that is wanted.
+    """The value of a set of placements: its scores, and a reward for each wanted place.
 
     most (int): Places that an entity may have.
     wanted (int): Places that an entity should have.
@@ -45,7 +45,7 @@ class Goal:
         ]
 
     def bound(self, kept: Sequence[Proposal], free: Sequence[Proposal]) -> float:
-        """What no choice of additions to `kept` is worth more than: what they would be worth
+        """An upper bound of the value of any additions to `kept`: their value
         if no two of different entities competed."""
         places = Counter(p.entity for p in kept)
         worth = self.value(kept)

@@ -1,4 +1,4 @@
-"""What an NER of the target language thinks of a span."""
+"""The probability that an NER of the target language gives a label on a span."""
 
 from __future__ import annotations
 

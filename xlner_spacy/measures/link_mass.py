@@ -42,7 +42,7 @@ class LinkMass:
         for source, target, confidence in bitext.links:
             spread[source] += confidence
             received[target] += confidence
-        # What each target word votes in all, whatever the source words.
+        # The total vote of each target word, over all source words.
         votes = [min(1.0, received[word]) for word in range(len(bitext.target_words))]
         upto = list(accumulate(votes, initial=0.0))
         scores = []

@@ -50,7 +50,7 @@ class TranslationProbability:
     def __call__(
         self, bitexts: Sequence[Bitext], candidates: Sequence[Sequence[Sequence[Span]]]
     ) -> list[list[list[float]]]:
-        """RAISES: BackendError if the translator does not give one score a pair."""
+        """RAISES: BackendError if the translator does not give one score per pair."""
         texts = [
             [
                 [(bitext.entity_text(k), bitext.target_text(*span)) for span in spans]

@@ -57,7 +57,7 @@ class WeightedSum:
         for name, measure in self.measures.items():
             scores = measure(bitexts, candidates)
             if _shape(scores) != _shape(candidates):
-                raise BackendError(f"WeightedSum: {name!r} did not give one score a candidate.")
+                raise BackendError(f"WeightedSum: {name!r} did not give one score per candidate.")
             share = self.weights[name] / total
             for own, answer in zip(sums, scores, strict=True):
                 for row, more in zip(own, answer, strict=True):

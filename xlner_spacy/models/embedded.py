@@ -61,7 +61,7 @@ class EncoderSizes:
 
 @dataclass(frozen=True)
 class EncoderFile:
-    """What the 4-bit file holds, with its weights dequantised to float32."""
+    """The content of the 4-bit file, with its weights dequantised to float32."""
 
     sizes: EncoderSizes
     layer_norm_eps: float

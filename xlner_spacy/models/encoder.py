@@ -44,17 +44,17 @@ KEPT_BYTES = 128 * 2**20
 
 @dataclass(frozen=True)
 class EncoderSettings:
-    """What an encoder is made of.
+    """The settings of an encoder.
 
     model (str): Hub name or folder. None: the embedded multilingual-e5-small.
     layer (int): The hidden layer that is used; 0 are the embeddings of word pieces. None:
         the last one.
     token_type (str): "bpe" for a vector a word piece, "word" for the mean of a word's pieces.
     device (str): "cpu", "cuda", "cuda:1" or "auto".
-    batch_size (int): Sentences encoded at once, at the most.
+    batch_size (int): The largest number of sentences encoded at once.
     engine (str): "torch", or "openvino" or "openvino-int8" (extra `fast`; on CPUs only). "auto":
         openvino for the embedded model where it is installed and no GPU is, else torch. Another
-        model would be converted anew in every process.
+        model would be converted again in every process.
     trust_remote_code (bool): Run the Python code that the model brings along, if it has any.
     """
 
@@ -146,7 +146,7 @@ class Encoder(LazyBackend):
     def _run_all(
         self, batches: list[list[_Window]], before: list[int], after: list[int]
     ) -> list[list[np.ndarray]]:
-        """What `_run` gives for each batch: as many at once as there are threads."""
+        """Run every batch, as many at once as there are threads."""
         engine = self._engine
         if engine.threads == 1 or len(batches) == 1:
             return [self._run(batch, before, after) for batch in batches]
@@ -157,7 +157,7 @@ class Encoder(LazyBackend):
         try:
             return [future.result() for future in reversed(waiting)]
         finally:
-            # Nothing goes on behind the back of a caller that is interrupted: it might fork.
+            # An interrupted caller might fork, so no work may continue in the background.
             for future in waiting:
                 future.cancel()
             wait(waiting)
@@ -230,7 +230,7 @@ class Encoder(LazyBackend):
         return np.array([piece for pieces in ids for piece in pieces], dtype=int), of_word
 
     def _special_ids(self, code: str | None) -> tuple[list[int], list[int]]:
-        """What the tokenizer puts before and after a sentence."""
+        """The special pieces that the tokenizer puts before and after a sentence."""
         if code is not None:
             self.tokenizer.src_lang = code
         text = "a"
@@ -281,7 +281,7 @@ class Encoder(LazyBackend):
 
     @cached_property
     def _loaded(self) -> tuple[Engine, int]:
-        """What computes the layer that is used, and the pieces that the model takes in one go."""
+        """The engine of the layer that is used, and the most pieces that the model takes at once."""
         from transformers import AutoConfig
 
         make_torch_safe_to_fork()

@@ -1,4 +1,4 @@
-"""What aligners share that compare the vectors of an encoder."""
+"""The base of aligners that compare the vectors of an encoder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What computes an encoder's layer: PyTorch, or OpenVINO with float32 or int8 weights.
+"""Engines that compute an encoder's layer: PyTorch, or OpenVINO with float32 or int8 weights.
 
 Several batches are computed at once, each on one thread: matrices of this size gain little
 from threads that share one product, and lose much where other work keeps one waiting.
@@ -56,7 +56,7 @@ def pool_of(threads: int) -> ThreadPoolExecutor:
     """This process's pool of threads in which torch uses one thread each.
 
     It is kept: MKL holds a lock while a thread ends, and a process that is forked then waits
-    for it for ever. Threads that wait hold none.
+    for it forever. Threads that wait hold none.
     """
     with _pools_lock:
         if threads not in _pools:
@@ -85,7 +85,7 @@ def _make_pool(threads: int) -> ThreadPoolExecutor:
 
 
 def _forget_pools() -> None:
-    """A forked child has not got the threads, and nobody in it holds the lock."""
+    """A forked child has none of the threads, and no thread in it holds the lock."""
     global _pools_lock
     _pools.clear()
     _pools_lock = Lock()
@@ -101,7 +101,7 @@ class TorchEngine:
     def __init__(self, model: Any, layer: int) -> None:
         self.model = model
         self.layer = layer
-        # What a batch's activations take should fit a core's cache; a GPU wants to be filled.
+        # A batch's activations should fit a core's cache; a GPU wants to be filled.
         self.pieces = 512 if model.device.type == "cpu" else 8192
 
     @property
@@ -160,7 +160,7 @@ class OpenVinoEngine:
         for _ in range(self.copies):
             request = core.compile_model(model, "CPU", settings).create_infer_request()
             # The first call of a process must not be made by two threads: OpenVINO's bindings
-            # (2026.4) then wait for each other for ever.
+            # (2026.4) then wait for each other forever.
             ids = np.ones((1, 2), dtype=np.int64)
             request.infer([ids, self._embed(ids), ids])
             self._free.put(request)

@@ -1,4 +1,4 @@
-"""From the similarities of word pieces to links between words: pure functions on arrays.
+"""Links between words from the similarities of word pieces: pure functions on arrays.
 
 `inter`, `itermax` and `mwmf` are the three methods of SimAlign (Jalili Sabet et al. 2020).
 They give what the simalign package 0.4 gives, down to which of two equal similarities goes
@@ -17,7 +17,7 @@ from ..types import Link
 
 Method = Literal["inter", "itermax", "mwmf"]
 
-# What a similarity counts in the second round of itermax where one of the two pieces has a
+# The factor of a similarity in the second round of itermax where one of the two pieces has a
 # link already.
 ALPHA = 0.9
 
@@ -50,7 +50,7 @@ def itermax(similarity: np.ndarray) -> np.ndarray:
     free counts 0.9 times as much, and a pair of which none is free counts 0. There is no
     second round if all pieces of one side have links, or if a side has only two pieces.
 
-    similarity, RETURNS: As of `inter`.
+    similarity, RETURNS: As in `inter`.
     """
     linked = inter(similarity)
     if min(similarity.shape) <= 2:
@@ -70,7 +70,7 @@ def mwmf(similarity: np.ndarray) -> np.ndarray:
 
     A pair of similarity 0 cannot be matched.
 
-    similarity, RETURNS: As of `inter`.
+    similarity, RETURNS: As in `inter`.
     """
     from scipy.optimize import linear_sum_assignment
 

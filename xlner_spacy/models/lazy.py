@@ -1,4 +1,4 @@
-"""What parts that hold a model share: loaded on first use, left behind when pickled."""
+"""The base of parts that hold a model: loaded on first use, left out of pickles."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _fork_hook_is_set = False
 def make_torch_safe_to_fork() -> None:
     """Let torch work in children of this process, as `nlp.pipe(n_process=2)` makes them.
 
-    A forked child inherits OpenMP's pool without its threads and waits for them for ever.
+    A forked child inherits OpenMP's pool without its threads and waits for them forever.
     With one thread torch never asks the pool; several processes are several threads anyway.
     The tokenizers library stops its own threads, but prints a warning at the fork unless
     the environment says that this is wanted.

@@ -1,4 +1,4 @@
-"""What sequence-to-sequence models have in common, whichever engine runs them: how each
+"""Shared by sequence-to-sequence models, whichever engine runs them: how each
 family is told the languages, how texts are put in batches, and how words become pieces.
 
 Throughout, a tokenizer is one of Hugging Face Transformers.
@@ -22,7 +22,7 @@ MAX_PIECES = 1024
 
 
 class Direction(NamedTuple):
-    """How a model is told the languages."""
+    """The codes by which a model is told the languages."""
 
     src_lang: str | None = None  # set on the tokenizer, as is tgt_lang
     tgt_lang: str | None = None

@@ -21,7 +21,7 @@ class TargetMention(NamedTuple):
 
 
 def target_mentions(ner: Annotator, bitexts: Sequence[Bitext]) -> list[list[TargetMention]]:
-    """What an NER finds in the target text of each bitext.
+    """The entities that an NER finds in the target text of each bitext.
 
     Each distinct text is given to the NER once. What it said is noted on the bitext, so that
     candidates and a score made with the same NER, or with one of equal settings, ask it once.

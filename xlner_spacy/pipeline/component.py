@@ -1,4 +1,4 @@
-"""What all components of this package share: batches, recovery, spaCy's protocols."""
+"""The base of all components of this package: batches, recovery, spaCy's protocols."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ logger = logging.getLogger(__name__)
 
 
 def keep_failed(name: str, component: Any, docs: Sequence[Doc], error: Exception) -> None:
-    """An error handler for long runs: the Doc goes on, with the reason on it. Nobody must go
-    on with a pipeline that is set up wrongly."""
+    """An error handler for long runs: the Doc goes on, with the reason on it. A misconfigured
+    pipeline still stops the run."""
     setup = isinstance(error, XlnerError) and not isinstance(error, BackendError)
     if setup or isinstance(error, OSError):
         raise error
@@ -138,7 +138,7 @@ class StageComponent(Pipe):
             stage.run(docs)
         except (SetupError, InputError):
             raise
-        # Whatever a model or a user's function raises goes, for the one Doc that causes it,
+        # An error of a model or a user's function goes, for the one Doc that causes it,
         # to spaCy's error handler, which raises it again unless the user set another.
         except Exception as error:  # noqa: BLE001
             for doc in docs:

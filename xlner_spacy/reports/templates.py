@@ -28,7 +28,7 @@ def environment(autoescape: bool) -> Environment:
 
 
 def percent(value: float) -> str:
-    """What is little is not nothing."""
+    """A percentage; less than half a percent is not rounded to nothing."""
     return "<1%" if 0 < value < 0.005 else f"{value:.0%}"
 
 

@@ -28,7 +28,7 @@ def open_folder(output: Path, settings: dict[str, Any]) -> Iterator[None]:
     RAISES: InputError if it is the folder of another build or being built; SetupError if the
         disk is full.
     """
-    # As JSON has them: tuples are lists there.
+    # Compare settings as JSON stores them, with lists instead of tuples.
     settings = json.loads(json.dumps(settings))
     # A run that was killed in its first moment may have left a hidden file.
     names = [path.name for path in output.iterdir()] if output.is_dir() else []
@@ -37,7 +37,7 @@ def open_folder(output: Path, settings: dict[str, Any]) -> Iterator[None]:
         is_new or (output / manifest.FILE).is_file()
     ):
         raise InputError(
-            f"{output} is there already, and is not the folder of an `xlner build`.",
+            f"{output} exists and is not the folder of an `xlner build`.",
             hint="Name a new folder.",
         )
     make_folder(output)

@@ -44,7 +44,7 @@ def read_texts(
 def _labelled(
     path: Path, reader: Language, source_lang: str, labels: LabelMap | None
 ) -> Iterator[Doc]:
-    """RAISES: InputError for a text that nobody has annotated: not one without entities."""
+    """RAISES: InputError for a text without annotation (having no entities is an annotation)."""
     docs = read_gold(path, reader, source_lang, labels)
     for number, doc in enumerate(docs, 1):
         if len(doc) and not doc.has_annotation("ENT_IOB"):

@@ -155,7 +155,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def has_more_labels(old: Any, new: Any) -> bool:
-    """Whether a label map says of the labels that it had what it said before."""
+    """Whether a label map only added labels."""
     return bool(old) and bool(new) and old.items() <= new.items()
 
 

@@ -1,4 +1,4 @@
-"""Which projected texts become training data, and what of them."""
+"""The choice of training data among projected texts and their entities."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def _fate(entity: Placement, label: str, selection: Selection) -> str:
 def _why_left_out(
     doc: Doc, selection: Selection, fates: list[str], has_entities: bool, key: str
 ) -> str | None:
-    # What was not translated or not aligned was not looked at: its words are not known to be
+    # Parts that were not translated or aligned were not looked at: their words are not known to be
     # outside of entities.
     if doc._.xl_problems:
         problem = doc._.xl_problems[0]
@@ -178,7 +178,7 @@ def _keep_origins(doc: Doc, silver: Doc, spans: list[Span]) -> None:
 
 
 def text_key(text: str) -> str:
-    """What makes two texts duplicates: the same characters, however composed and spaced."""
+    """The key that duplicates share: the same characters, however composed and spaced."""
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 

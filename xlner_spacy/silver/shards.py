@@ -122,7 +122,7 @@ def _check_shard(folder: Path, shard: dict[str, Any], record_file: Path) -> None
         problem = "has other content than was written"
     raise InputError(
         f"{path} {problem}.",
-        hint=f"Delete {record_file} and run the same command again: this part alone is built anew.",
+        hint=f"Delete {record_file} and run the same command again: only this part is built again.",
     )
 
 

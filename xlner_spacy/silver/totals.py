@@ -53,7 +53,7 @@ class Totals:
         self._keep_least_sure()
 
     def count_labels_left_out(self, number: int) -> None:
-        """Of a labelled corpus, by the label map."""
+        """Count entities of a labelled corpus that the label map left out."""
         if number:
             self.counts["entities_lost"].update({"label left out": number})
 
@@ -74,7 +74,7 @@ class Totals:
         )
 
     def result(self) -> dict[str, Any]:
-        """As the record of a part or the manifest has them."""
+        """The counts and examples, as a part's record and the manifest keep them."""
         return {
             "counts": {kind: dict(sorted(c.items())) for kind, c in self.counts.items()},
             "examples": self.examples,

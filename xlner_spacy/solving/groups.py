@@ -1,4 +1,4 @@
-"""What the exact matchers need to know of a set of proposals."""
+"""Properties of a set of proposals that exact matching uses."""
 
 from __future__ import annotations
 

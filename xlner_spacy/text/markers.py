@@ -16,7 +16,7 @@ from rapidfuzz import fuzz
 from ..types import Span
 from .segments import clean
 
-# In the order in which they are tried: what the text itself has cannot mark anything in it.
+# Tried in this order: characters that a text has of its own cannot mark anything in it.
 STYLES = {"brackets": ("[", "]"), "parentheses": ("(", ")"), "braces": ("{", "}")}
 
 STYLE = "brackets"
@@ -39,7 +39,7 @@ class Recovered(NamedTuple):
     text: str  # without markers
     spans: tuple[Span | None, ...]  # of each entity; None: lost, or none is alike enough
     similarities: tuple[float, ...]  # of each entity's span and its names (see `assign`)
-    n_marked: int  # how many spans came back, whosoever they are
+    n_marked: int  # how many spans came back, assigned or not
 
 
 def free_style(text: str, preferred: str = STYLE) -> str | None:

@@ -1,4 +1,4 @@
-"""From what an NER model says to what is projected: labels mapped, edges trimmed."""
+"""Label maps and trimming between an NER model's entities and the projected ones."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""What kind of word a token is: a stop word, a mark that candidates do not cross, or one that
-they may begin and end with."""
+"""Kinds of words: stop words, marks that candidates do not cross, and words that candidates may
+begin and end with."""
 
 from __future__ import annotations
 
@@ -60,5 +60,5 @@ def stop_words(lang: str) -> frozenset[str]:
 
 
 def counted(marks: Iterable[bool]) -> list[int]:
-    """How many of the words before each place are marked: [0] has 0, the last has all."""
+    """Cumulative counts: item n is the number of marked words before place n."""
     return list(accumulate(marks, initial=0))

@@ -1,4 +1,4 @@
-"""What training configs use beside spaCy's own parts."""
+"""Callbacks of training configs."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class CachedTranslator:
     translator (Translator): The translator that does the work: a block of its own.
     folder (Path): Where the translations are kept. None: "translations" in the user's cache
         folder, or in that which XLNER_CACHE names.
-    version (str): Give another one to have everything translated anew; needed where the
+    version (str): Give another one to have everything translated again; needed where the
         translator cannot be told apart by its settings.
 
     Attributes hits, misses (int): Texts found in the cache and texts translated, so far.
@@ -132,7 +132,7 @@ def _make_private(path: Path) -> None:
 
 
 def identity(translator: Any) -> str:
-    """What tells one translator from another: its kind, settings and package's version."""
+    """A translator's identity: its kind, settings and package's version."""
     settings = {
         name: identity(value) if callable(value) else _setting(value)
         for name, value in sorted(getattr(translator, "__dict__", {}).items())

@@ -24,7 +24,7 @@ from ..text.languages import iso639_1
 class Firefox(LazyBackend):
     """Translates sentences on one core. `nlp.pipe(n_process=2)` uses two.
 
-    models (str): Folder of models, one folder a pair ("pt-en") with the files of Firefox: the
+    models (str): Folder of models, one folder per pair ("pt-en") with the files of Firefox: the
         model (.bin), the vocabulary (.spm), the shortlist. What is missing is downloaded to it.
         None: the cache of fxtranslate, ~/.cache/fxtranslate/models.
     """
@@ -45,7 +45,7 @@ class Firefox(LazyBackend):
         if not texts:
             return []
         translate = self._engine(firefox_code(from_lang), firefox_code(to_lang)).translate
-        # Of nothing at all the engine makes something.
+        # The engine invents a translation for an empty text.
         return [translate(text) if text.strip() else "" for text in texts]
 
     def _engine(self, source: str, target: str) -> Any:

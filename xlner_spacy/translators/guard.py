@@ -44,7 +44,7 @@ class Guard(LazyBackend):
     translator (Translator): The translator to guard: a block of its own.
     timeout (float): Seconds that one text may take. Then it is given up.
     batch_timeout (float): Seconds that a batch may take. If it takes longer, or the process
-        dies, the process is started anew and the batch's texts are translated one by one.
+        dies, the process is restarted and the batch's texts are translated one by one.
     start_timeout (float): Seconds that the translator may take to load, download included.
     batch_size (int): Texts that are sent to the process at once.
 

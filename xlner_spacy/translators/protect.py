@@ -1,4 +1,4 @@
-"""What a translator must not touch: addresses, handles, emoji, and names of the user's.
+"""Protects strings from a translator: addresses, handles, emoji, and the user's own terms.
 
 They are replaced by placeholders before the translation, and put back after it. How often that
 works, with which placeholder: benchmarks/results/protection.md.
@@ -119,7 +119,7 @@ class Protect(LazyBackend):
         self.failures |= {m.original: given_up[m.text] for m in masked if m.text in given_up}
 
     def _items(self, text: str) -> list[_Item]:
-        """What must not be translated, in order, without overlap: addresses go before the
+        """The strings to protect, in order, without overlap: addresses go before the
         numbers and names in them."""
         taken: list[_Item] = []
         for find in self._finders:

@@ -2,7 +2,7 @@
 text's own language with its entities marked, so that what is aligned with the text is of the
 same language.
 
-Other than in that paper's code, a marked span becomes the entity that it matches best, and
+Unlike that paper's code, we assign a marked span to the entity that it matches best, and
 each entity at most one span.
 """
 
@@ -120,7 +120,7 @@ class BackTranslate(Stage):
         return parts
 
     def _translate(self, jobs: Sequence[_Job]) -> dict[str, dict[Marked, Recovered]]:
-        """What each piece becomes, by the language that it is in."""
+        """The back-translation of each piece, by the piece's language."""
         wanted: dict[str, dict[Marked, None]] = {}
         for job in jobs:
             pieces = wanted.setdefault(job.lang, {})
@@ -203,7 +203,7 @@ class BackTranslate(Stage):
 
 
 class _Piece(NamedTuple):
-    """What is translated back on its own."""
+    """A piece of text that is translated back on its own."""
 
     marked: Marked
     entities: list[int]  # which of the translation's they are

@@ -1,6 +1,6 @@
-"""What the parts that plug in must not answer: an error here names the part and its answer.
+"""Validates the answers of plugged-in parts: an error names the part and its answer.
 
-Types are asked for beside the abstract ones that they belong to, because these take ten times
+Concrete types are tested along with the abstract ones, which take ten times
 as long and a text can have many links.
 """
 

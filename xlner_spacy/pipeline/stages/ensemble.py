@@ -105,12 +105,12 @@ def _placement(doc: Doc, vote: Vote) -> Placement:
 
 
 def _ask(member: Member, docs: Sequence[Doc]) -> list[Findings | Exception]:
-    """What a member says of each Doc, or what it raised on it."""
+    """A member's findings for each Doc, or the error that it raised."""
     try:
         return list(member(docs))
     except (SetupError, InputError):
         raise
-    # Whatever a model or a user's component raises must not cost the others' votes.
+    # An error of a model or a user's component must not cost the others' votes.
     except Exception as error:  # noqa: BLE001
         if len(docs) == 1:
             return [error]

@@ -19,12 +19,12 @@ from ...types import Ballot, Origin, Problem
 from ..loading import load
 from .stage import Stage
 
-# What a member finds on its copy of the Doc instead of doing it again.
+# Work that a member finds on its copy of the Doc and does not repeat.
 _UPSTREAM = ("xl_translations", "xl_alignments", "xl_n_tokens")
 
 
 class Findings(NamedTuple):
-    """What a member says of a Doc."""
+    """The entities and problems that a member found in a Doc."""
 
     ballots: Sequence[Ballot]
     problems: Sequence[Problem] = ()  # what it did not deal with
@@ -135,7 +135,7 @@ def _ballots(who: str, doc: Doc, copy: Doc) -> Iterator[Ballot]:
 
 
 def _problems(copy: Doc) -> list[Problem]:
-    """What is on the copy of problems, and of entities that found no place."""
+    """The problems of the copy, and its entities that found no place."""
     unplaced: list[Problem] = [
         {
             "stage": "match",
