@@ -2,7 +2,7 @@
 
     python scripts/corpora.py [NAME...]
 
-NAME is a corpus of `xlner benchmark compare` (europarl-ner, uner-pud, masakhaner2, pan-x, or one
+NAME is a corpus of `xlner evaluate compare` (europarl-ner, uner-pud, masakhaner2, pan-x, or one
 language of it, pan-x:sw), or the path of one file. Without any: those of the workflow `bosque`.
 
 Each comes from the folder that XLNER_DATA names, or is downloaded; one that is there stays. One that

@@ -93,7 +93,7 @@ def _row(doc: Doc, row: int, lang: str) -> dict[str, Any]:
 
 
 def confidence_in_words(entity: Placement) -> str:
-    """What the confidence of a placed entity is made of."""
+    """The confidence of a placed entity, and the factors that it consists of."""
     score = entity["source"]["score"]
     if score is None:
         return f"confidence {entity['confidence']:.2f} (of the place; the label has none)"
