@@ -6,15 +6,15 @@ import os
 from pathlib import Path
 
 import pytest
-import spacy
 from spacy.language import Language
+
+from tests.shared import blank_with
 
 
 @pytest.fixture(scope="session")
 def nlp() -> Language:
     """The default pipeline for Portuguese, on the embedded models."""
-    nlp = spacy.blank("pt")
-    nlp.add_pipe("xl_projector")
+    nlp = blank_with()
     return nlp
 
 

@@ -11,9 +11,8 @@ import pytest
 import spacy
 from spacy.util import load_config, load_model_from_config
 from thinc.api import Config
-from typer.testing import CliRunner
 
-from xlner_spacy.cli.app import app
+from tests.shared import xlner
 from xlner_spacy.errors import InputError
 from xlner_spacy.pipeline.component import StageComponent
 from xlner_spacy.pipeline.loading import for_languages
@@ -171,7 +170,7 @@ def test_a_method_projects_texts(name, tmp_path):
     config = next(path for path in METHODS if path.stem == name)
     files = [str(tmp_path / "texts.txt"), str(tmp_path / "out.jsonl")]
     command = ["project", *files, "--lang", "pt", "--config", str(config), "-q"]
-    result = CliRunner().invoke(app, command)
+    result = xlner(*command)
     assert result.exit_code == 0, result.output
     record = json.loads((tmp_path / "out.jsonl").read_text())
     found = {entity["text"]: entity["label"] for entity in record["ents"]}
@@ -182,7 +181,7 @@ def test_a_method_without_a_language_says_so(tmp_path):
     (tmp_path / "texts.txt").write_text("A Petrobras abriu um escritório em Maputo.\n")
     config = next(path for path in METHODS if path.stem == "default")
     files = [str(tmp_path / "texts.txt"), str(tmp_path / "out.jsonl")]
-    result = CliRunner().invoke(app, ["project", *files, "--config", str(config), "-q"])
+    result = xlner("project", *files, "--config", str(config), "-q")
     assert result.exit_code == 1
     assert "'xx' is not the code of a language" in result.stderr
 
@@ -205,6 +204,6 @@ def test_a_component_that_is_no_block(tmp_path):
     )
     files = [str(tmp_path / "texts.txt"), str(tmp_path / "out.jsonl")]
     for options in (["--lang", "pt"], []):
-        result = CliRunner().invoke(app, ["project", *files, "--config", str(path), *options, "-q"])
+        result = xlner("project", *files, "--config", str(path), *options, "-q")
         assert result.exit_code == 1
         assert result.stderr.startswith("Error: ")

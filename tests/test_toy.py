@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 import spacy
 from thinc.api import Config, ConfigValidationError
-from typer.testing import CliRunner
 
-from xlner_spacy.cli.app import app
+from tests.shared import blank_with, xlner
 from xlner_spacy.reports.card import render_card
 from xlner_spacy.reports.facts import parts
 from xlner_spacy.silver.builder import BuildOptions, build
@@ -25,7 +24,7 @@ PT = "A O\nMaria B-PER\nvive O\nem O\nLisboa B-LOC\n. O\n"
 
 
 def run(*args):
-    result = CliRunner().invoke(app, [str(arg) for arg in args])
+    result = xlner(*args)
     assert result.exit_code == 0, result.output
     return result.output
 
@@ -36,8 +35,7 @@ def manifest(tmp_path_factory):
     run("info", "--code", CODE)
     place = tmp_path_factory.mktemp("toy")
     (place / "raw.txt").write_text("A Maria vive em Lisboa.\n", encoding="utf8")
-    nlp = spacy.blank("pt")
-    nlp.add_pipe("xl_projector", config={"measure": TOY})
+    nlp = blank_with(measure=TOY)
     build([place / "raw.txt"], place / "silver", nlp, BuildOptions(), Selection(dev_rate=0.0))
     return read_manifest(place / "silver")
 

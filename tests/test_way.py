@@ -11,6 +11,7 @@ import spacy
 from spacy.tokens import Doc, DocBin
 from thinc.api import ConfigValidationError
 
+from tests.shared import blank_with
 from xlner_spacy import give_translation, source_docs
 from xlner_spacy.document.attributes import PUBLIC, dropped
 from xlner_spacy.document.span_groups import candidates
@@ -168,8 +169,7 @@ def test_projector_uses_what_is_already_on_the_doc(nlp):
 
 @pytest.mark.models
 def test_a_later_matcher_decides_anew(texts):
-    nlp = spacy.blank("pt")
-    nlp.add_pipe("xl_projector")
+    nlp = blank_with()
     strict = {"@xl_matchers": "xlner.Greedy.v1", "min_score": 1.1}
     nlp.add_pipe("xl_matcher", config={"matcher": strict})
     doc = nlp(texts[0])
@@ -178,8 +178,7 @@ def test_a_later_matcher_decides_anew(texts):
 
 
 def test_stage_out_of_order_names_what_is_missing(texts):
-    nlp = spacy.blank("pt")
-    nlp.add_pipe("xl_aligner")
+    nlp = blank_with("xl_aligner")
     with pytest.raises(SetupError, match="xl_translations"):
         nlp(texts[0])
 
@@ -197,8 +196,7 @@ def test_entities_of_earlier_components_are_kept_if_wanted(texts):
 
 @pytest.mark.models
 def test_a_matcher_that_does_not_overwrite_replaces_what_was_projected(texts):
-    nlp = spacy.blank("pt")
-    nlp.add_pipe("xl_projector")
+    nlp = blank_with()
     nlp.add_pipe("xl_matcher", config={"overwrite": False})
     doc = nlp(texts[0])
     assert [ent.text for ent in doc.ents] == ["Petrobras", "Maputo"]
@@ -214,8 +212,7 @@ def test_running_again_sets_the_entities_again(nlp, texts):
 
 @pytest.mark.models
 def test_tokens_merged_after_the_alignment(texts):
-    nlp = spacy.blank("pt")
-    nlp.add_pipe("xl_projector")
+    nlp = blank_with()
     nlp.add_pipe("merge_entities")
     doc = nlp(texts[1])
     assert "Luiz Inácio Lula da Silva" in [token.text for token in doc]

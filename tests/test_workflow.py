@@ -15,9 +15,8 @@ import srsly
 from spacy.cli._util import walk_directory
 from spacy.tokens import DocBin, Span
 from thinc.api import Config
-from typer.testing import CliRunner
 
-from xlner_spacy.cli.app import app
+from tests.shared import xlner
 from xlner_spacy.corpus.gold import read_gold
 
 from . import tiny_models
@@ -100,12 +99,12 @@ def test_a_transformer_is_trained_its_embeddings_are_not(gold, encoder, tmp_path
 
 @pytest.mark.models
 def test_encoder_command(tmp_path):
-    result = CliRunner().invoke(app, ["encoder", str(tmp_path / "e" / "encoder")])
+    result = xlner("encoder", str(tmp_path / "e" / "encoder"))
     assert result.exit_code == 0, result.output
     config = json.loads((tmp_path / "e" / "encoder" / "config.json").read_text())
     assert (config["model_type"], config["num_hidden_layers"]) == ("bert", 12)
     assert [p.name for p in (tmp_path / "e").iterdir()] == ["encoder"]
-    result = CliRunner().invoke(app, ["encoder", str(tmp_path / "e")])
+    result = xlner("encoder", str(tmp_path / "e"))
     assert result.exit_code == 1
     assert "is there already" in result.stderr
 

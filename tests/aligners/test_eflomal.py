@@ -5,10 +5,9 @@ from __future__ import annotations
 import sys
 
 import pytest
-from typer.testing import CliRunner
 
+from tests.shared import xlner
 from xlner_spacy.aligners.eflomal import Eflomal, train_priors
-from xlner_spacy.cli.app import app
 from xlner_spacy.errors import InputError, SetupError
 
 EN_PT = {"source_lang": "en", "target_lang": "pt"}
@@ -100,7 +99,7 @@ def test_command_line(tmp_path):
     bitext.write_text("".join(lines), encoding="utf8")
     priors = tmp_path / "priors"
     arguments = ["train-aligner", str(bitext), str(priors), "--lang", "pt"]
-    result = CliRunner().invoke(app, arguments)
+    result = xlner(*arguments)
     assert result.exit_code == 0, result.output
     assert "180 sentence pairs" in result.output
     pair = (["the", "old", "dog"], ["o", "cão", "velho"])

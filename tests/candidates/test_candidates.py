@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import tiny_models
+from tests.shared import blank_with
 from xlner_spacy import give_translation
 from xlner_spacy.annotators.huggingface_ner import HuggingFaceNER
 from xlner_spacy.annotators.spacy_pipeline import SpacyPipeline
@@ -206,8 +207,7 @@ CONFIG = {
 def test_blocks_within_blocks_in_a_config_and_on_disk(ruler, tmp_path):
     ruler.to_disk(tmp_path / "ruler")
     CONFIG["candidates"]["generators"]["ner"]["ner"]["model"] = str(tmp_path / "ruler")
-    nlp = spacy.blank("pt")
-    nlp.add_pipe("xl_projector", config=CONFIG)
+    nlp = blank_with(**CONFIG)
     nlp.to_disk(tmp_path / "model")
     for pipeline in (nlp, spacy.load(tmp_path / "model")):
         doc = pipeline.make_doc("Em Lisboa vive Maria da Silva.")

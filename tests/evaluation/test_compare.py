@@ -13,9 +13,8 @@ from pathlib import Path
 import pytest
 import spacy
 from thinc.api import Config
-from typer.testing import CliRunner
 
-from xlner_spacy.cli.app import app
+from tests.shared import xlner
 from xlner_spacy.types import Link
 
 ROOT = Path(__file__).parents[2]
@@ -169,7 +168,7 @@ def compare(folder, configs, *options, corpora=None, out="out"):
     corpora = corpora or [f"en-pt={folder / 'en.conll'},{folder / 'pt.conll'}"]
     named = [part for corpus in corpora for part in ("--corpus", corpus)]
     arguments = ["evaluate", "compare", *configs, *named, "--output", folder / out, *options]
-    result = CliRunner().invoke(app, [str(a) for a in arguments])
+    result = xlner(*arguments)
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     table = folder / out / "compare.csv"
     rows = list(csv.DictReader(table.open())) if table.is_file() and not result.exit_code else []

@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 import srsly
-from typer.testing import CliRunner
 
-from xlner_spacy.cli.app import app
+from tests.shared import xlner
 from xlner_spacy.errors import InputError, SetupError
 from xlner_spacy.evaluation.corpora import KNOWN, find_corpora, read_pairs
 
@@ -136,7 +135,7 @@ def test_files_of_ones_own_that_are_not_there(tmp_path):
 def test_a_corpus_that_is_not_there_says_how_to_get_it(corpora, specification, missing, how):
     config = ROOT / "configs" / "methods" / "default.cfg"
     arguments = ["evaluate", "compare", config, "--corpus", specification, "--data", corpora]
-    result = CliRunner().invoke(app, [*map(str, arguments), "--output", str(corpora / "out")])
+    result = xlner(*arguments, "--output", str(corpora / "out"))
     assert result.exit_code == 1
     for part in (missing, "is not there", "XLNER_DATA", how):
         assert part in result.stderr

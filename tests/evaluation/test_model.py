@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
-from typer.testing import CliRunner
 
-from xlner_spacy.cli.app import app
+from tests.shared import xlner
 from xlner_spacy.errors import InputError
 from xlner_spacy.evaluation.metrics import interval, score
 from xlner_spacy.evaluation.model import confusion, evaluate_model, together
@@ -116,7 +115,7 @@ def test_a_confusion_counts_every_gold_entity_once(pairs):
 
 def test_command_line(files):
     def run(*args):
-        return CliRunner().invoke(app, ["evaluate", "model", *map(str, args)])
+        return xlner("evaluate", "model", *args)
 
     out = files / "m.json"
     result = run(files / "gold.conll", files / "a", "--lang", "pt", "--output", out, "-q")
@@ -139,7 +138,7 @@ def test_bad_gold(files):
 def test_without_a_pipeline_the_default_of_the_language_is_measured(files):
     out = files / "m.json"
     arguments = ["evaluate", "model", files / "gold.conll", "--lang", "pt", "-o", out, "-q"]
-    result = CliRunner().invoke(app, [*map(str, arguments), "--labels", "LOC"])
+    result = xlner(*arguments, "--labels", "LOC")
     assert result.exit_code == 0, result.output
     metrics = json.loads(out.read_text())
     assert set(metrics["per_type"]) == {"LOC"}
@@ -153,7 +152,7 @@ def test_settings_are_changed_on_the_command_line(files):
     def correct(*changes):
         out = files / "m.json"
         arguments = ["evaluate", "model", files / "gold.conll", "--lang", "pt", "-o", out, "-q"]
-        result = CliRunner().invoke(app, [*map(str, arguments), *changes])
+        result = xlner(*arguments, *changes)
         assert result.exit_code == 0, result.output
         return json.loads(out.read_text())["counts"]["predicted"]
 

@@ -8,9 +8,8 @@ import pytest
 from nervaluate import Evaluator
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
-from typer.testing import CliRunner
 
-from xlner_spacy.cli.app import app
+from tests.shared import xlner
 from xlner_spacy.evaluation.metrics import score
 from xlner_spacy.evaluation.model import evaluate_model
 
@@ -26,7 +25,7 @@ def pair(tmp_path):
 
 
 def run(*args):
-    return CliRunner().invoke(app, ["evaluate", "projection", *map(str, args)])
+    return xlner("evaluate", "projection", *args)
 
 
 def project(folder, *options, target="pt.conll", source="en.conll"):

@@ -13,13 +13,12 @@ from pathlib import Path
 import pytest
 import spacy
 from spacy.util import ignore_error
-from typer.testing import CliRunner
 
 import xlner_spacy
 from tests import tiny_models
+from tests.shared import blank_with, xlner
 from xlner_spacy.annotators.huggingface_ner import HuggingFaceNER
 from xlner_spacy.annotators.spacy_pipeline import SpacyPipeline
-from xlner_spacy.cli.app import app
 from xlner_spacy.errors import SetupError
 from xlner_spacy.models import hub
 from xlner_spacy.models.damage import damaged_files
@@ -50,11 +49,10 @@ def test_a_damaged_file_stops_the_run_before_its_output(ner, tmp_path, monkeypat
     Path("in.txt").write_text("\nA Petrobras abriu.\n")
     Path("out.jsonl").write_text("old\n")
     block = {"@xl_annotators": "xlner.HuggingFaceNER.v1", "model": str(ner)}
-    nlp = spacy.blank("pt")
-    nlp.add_pipe("xl_projector", config={"annotator": block})
+    nlp = blank_with(annotator=block)
     nlp.to_disk("saved")
     arguments = ["project", "in.txt", "out.jsonl", "--config", "saved", "--force"]
-    result = CliRunner().invoke(app, arguments)
+    result = xlner(*arguments)
     assert result.exit_code == 1
     assert str(ner) in result.stderr
     assert "network" not in result.stderr

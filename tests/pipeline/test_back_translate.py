@@ -9,6 +9,7 @@ import spacy
 from spacy.tokens import DocBin
 from spacy.util import load_config, load_model_from_config
 
+from tests.shared import blank_with
 from xlner_spacy import give_translation
 from xlner_spacy.aligners.by_language import ByLanguage
 from xlner_spacy.errors import BackendError, SetupError
@@ -36,8 +37,7 @@ TARGET = "Lula recebeu Guterres em Brasília."
 
 
 def pipeline(**config):
-    nlp = spacy.blank("pt")
-    nlp.add_pipe("xl_back_translator", config=config)
+    nlp = blank_with("xl_back_translator", **config)
     return nlp
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import spacy
 
+from tests.shared import blank_with
 from xlner_spacy import give_translation
 from xlner_spacy.document.span_groups import candidates
 from xlner_spacy.types import Link, Proposal
@@ -15,8 +16,7 @@ from xlner_spacy.types import Link, Proposal
 
 def project(**parts):
     """A text with one entity, and what becomes of it."""
-    nlp = spacy.blank("pt")
-    nlp.add_pipe("xl_projector")
+    nlp = blank_with()
     nlp.get_pipe("xl_projector").use(aligner=lambda pairs, **_: [[Link(3, 3, 0.9)] for _ in pairs])
     nlp.get_pipe("xl_projector").use(**parts)
     nlp.set_error_handler(spacy.util.ignore_error)

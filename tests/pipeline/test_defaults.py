@@ -9,6 +9,7 @@ import pytest
 import spacy
 from spacy.util import load_config, load_model_from_config
 
+from tests.shared import blank_with
 from xlner_spacy.pipeline import defaults
 from xlner_spacy.registry import REGISTRIES
 
@@ -105,7 +106,6 @@ def test_a_function_of_ones_own_plugs_in():
             [[float(s) for s, _ in spans] for spans in row] for row in candidates
         ]
 
-    nlp = spacy.blank("pt")
-    nlp.add_pipe("xl_projector", config={"measure": {"@xl_measures": "test.Last.v1"}})
+    nlp = blank_with(measure={"@xl_measures": "test.Last.v1"})
     measure = nlp.get_pipe("xl_projector").stages[3].measure
     assert measure([None], [[[(1, 2), (3, 4)]]]) == [[[1.0, 3.0]]]

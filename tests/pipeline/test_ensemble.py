@@ -8,6 +8,7 @@ import pytest
 import spacy
 from spacy.tokens import DocBin
 
+from tests.shared import blank_with
 from xlner_spacy.errors import BackendError, SetupError
 from xlner_spacy.pipeline.stages.ensemble import Ensemble
 from xlner_spacy.pipeline.stages.members import Findings
@@ -133,11 +134,9 @@ def ruler(tmp_path_factory):
 
 @pytest.mark.models
 def test_pipelines_vote_and_a_text_is_translated_once(ruler, tmp_path):
-    projector = spacy.blank("pt")
-    projector.add_pipe("xl_projector", config={"matcher": GREEDY})
+    projector = blank_with(matcher=GREEDY)
     projector.config.to_disk(tmp_path / "projector.cfg")
-    nlp = spacy.blank("pt")
-    nlp.add_pipe("xl_translator")
+    nlp = blank_with("xl_translator")
     pipelines = {"ruler": ruler, "projector": str(tmp_path / "projector.cfg")}
     nlp.add_pipe("xl_ensemble", config={"pipelines": pipelines})
     nlp.to_disk(tmp_path / "ensemble")
@@ -154,11 +153,9 @@ def test_pipelines_vote_and_a_text_is_translated_once(ruler, tmp_path):
 
 @pytest.mark.models
 def test_a_member_that_projects_from_another_language_translates_itself(tmp_path):
-    other = spacy.blank("pt")
-    other.add_pipe("xl_projector", config={"source_lang": "es", "annotator": SPANISH})
+    other = blank_with(source_lang="es", annotator=SPANISH)
     other.config.to_disk(tmp_path / "other.cfg")
-    nlp = spacy.blank("pt")
-    nlp.add_pipe("xl_translator")
+    nlp = blank_with("xl_translator")
     nlp.add_pipe("xl_ensemble", config={"pipelines": {"other": str(tmp_path / "other.cfg")}})
     member = nlp.get_pipe("xl_ensemble").stages[0].members["other"]
     member.nlp.get_pipe("xl_projector").use(
@@ -175,8 +172,7 @@ def problems(doc):
 
 def test_what_members_could_not_do_is_on_the_doc_once(ruler, tmp_path):
     """One translates nothing, one finds no place for an entity; the ruler has no problems."""
-    projector = spacy.blank("pt")
-    projector.add_pipe("xl_projector", config={"matcher": GREEDY})
+    projector = blank_with(matcher=GREEDY)
     projector.config.to_disk(tmp_path / "projector.cfg")
     path = str(tmp_path / "projector.cfg")
     nlp = spacy.blank("pt")
@@ -203,8 +199,7 @@ def test_what_members_could_not_do_is_on_the_doc_once(ruler, tmp_path):
 
 @pytest.mark.models
 def test_the_others_vote_where_a_member_fails(ruler, tmp_path, caplog):
-    projector = spacy.blank("pt")
-    projector.add_pipe("xl_projector")
+    projector = blank_with()
     projector.config.to_disk(tmp_path / "broken.cfg")
     nlp = spacy.blank("pt")
     pipelines = {"broken": str(tmp_path / "broken.cfg"), "ruler": ruler}
@@ -257,8 +252,7 @@ def test_entities_of_earlier_components_are_kept_if_wanted(ruler):
 
 
 def test_two_processes(ruler):
-    nlp = spacy.blank("pt")
-    nlp.add_pipe("xl_ensemble", config={"pipelines": {"ruler": ruler}})
+    nlp = blank_with("xl_ensemble", pipelines={"ruler": ruler})
     docs = list(nlp.pipe([TEXT] * 4, n_process=2, batch_size=1))
     assert [len(doc.ents) for doc in docs] == [2] * 4
     assert votes(docs[3])[0]["members"] == {"ruler": 1.0}
@@ -289,22 +283,19 @@ def test_wrong_settings(config, message):
 
 def test_pipelines_that_cannot_be_loaded(tmp_path):
     for path in ("no_such_package", str(tmp_path / "none.cfg")):
-        nlp = spacy.blank("pt")
-        nlp.add_pipe("xl_ensemble", config={"pipelines": {"lost": path}})
+        nlp = blank_with("xl_ensemble", pipelines={"lost": path})
         with pytest.raises(SetupError, match=r"(?s)'lost'.*\.cfg file"):
             nlp(TEXT)
 
 
 def test_methods_need_an_alignment():
-    nlp = spacy.blank("pt")
-    nlp.add_pipe("xl_ensemble", config={"methods": METHODS})
+    nlp = blank_with("xl_ensemble", methods=METHODS)
     with pytest.raises(SetupError, match="xl_translations"):
         nlp(TEXT)
 
 
 def test_the_voter_is_in_the_config_with_its_settings(ruler, tmp_path):
-    nlp = spacy.blank("pt")
-    nlp.add_pipe("xl_ensemble", config={"pipelines": {"ruler": ruler}})
+    nlp = blank_with("xl_ensemble", pipelines={"ruler": ruler})
     assert nlp.get_pipe_config("xl_ensemble")["voter"] == rover(threshold=0.5, alpha=0.5)
     nlp = spacy.blank("pt")
     priority = {"@xl_voters": "xlner.Priority.v1"}

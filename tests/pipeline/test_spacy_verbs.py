@@ -13,6 +13,7 @@ import srsly
 from spacy.tokens import Doc, DocBin
 from spacy.training import Example
 
+from tests.shared import blank_with
 from xlner_spacy import give_translation
 from xlner_spacy.document.span_groups import candidates
 from xlner_spacy.pipeline import defaults
@@ -45,8 +46,7 @@ def test_evaluate_gives_entity_scores(nlp, texts):
 
 @pytest.mark.parametrize("scorer", [None, {"@scorers": "spacy.ner_scorer.v1"}])
 def test_components_that_set_entities_are_scored(scorer):
-    nlp = spacy.blank("pt")
-    nlp.add_pipe("xl_transfer", config={"annotator": STUB, "scorer": scorer})
+    nlp = blank_with("xl_transfer", annotator=STUB, scorer=scorer)
     scores = nlp.evaluate([example(nlp, "A Maria chegou.", (2, 7, "PER"))])
     assert scores.get("ents_f") == (None if scorer is None else 1.0)
 
@@ -99,8 +99,7 @@ OTHERS = {
 
 
 def test_a_saved_pipeline_does_the_same_where_the_defaults_are_others(tmp_path, monkeypatch):
-    nlp = spacy.blank("pt")
-    nlp.add_pipe("xl_projector")
+    nlp = blank_with()
     nlp.to_disk(tmp_path)
     before = parts(nlp.get_pipe("xl_projector"))
     assert set(before) == set(PARTS)
@@ -108,8 +107,7 @@ def test_a_saved_pipeline_does_the_same_where_the_defaults_are_others(tmp_path, 
         monkeypatch.setattr(defaults, f"choose_{part}", choice(block))
     assert parts(spacy.load(tmp_path).get_pipe("xl_projector")) == before
     # The defaults are others, indeed.
-    new = spacy.blank("pt")
-    new.add_pipe("xl_projector")
+    new = blank_with()
     assert all(parts(new.get_pipe("xl_projector"))[part] != before[part] for part in PARTS)
 
 

@@ -7,8 +7,8 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-import spacy
 
+from tests.shared import blank_with
 from xlner_spacy.errors import SetupError
 from xlner_spacy.text.memory import memory_zone
 
@@ -33,8 +33,7 @@ def wanted(texts):
 
 
 def projector():
-    nlp = spacy.blank("pt")
-    nlp.add_pipe("xl_projector")
+    nlp = blank_with()
     return nlp
 
 

@@ -10,6 +10,7 @@ from spacy.tokens import DocBin
 from spacy.util import ignore_error
 
 from tests import tiny_models
+from tests.shared import blank_with
 from xlner_spacy.cli.project import project_file
 from xlner_spacy.document.attributes import dropped, get_data
 from xlner_spacy.errors import SetupError
@@ -25,8 +26,7 @@ def block(tmp_path_factory):
 
 @pytest.fixture
 def nlp(block):
-    nlp = spacy.blank("pt")
-    nlp.add_pipe("xl_transfer", config={"annotator": block})
+    nlp = blank_with("xl_transfer", annotator=block)
     return nlp
 
 

@@ -8,9 +8,8 @@ import json
 import pytest
 import spacy
 from spacy.cli.package import package
-from typer.testing import CliRunner
 
-from xlner_spacy.cli.app import app
+from tests.shared import xlner
 from xlner_spacy.silver.build_options import BuildOptions
 from xlner_spacy.silver.builder import build
 from xlner_spacy.silver.manifest import read_manifest
@@ -54,7 +53,7 @@ def pipeline(tmp_path):
 
 
 def run(pipeline, *args):
-    return CliRunner().invoke(app, ["model-card", *map(str, [pipeline, "--licence", "MIT", *args])])
+    return xlner("model-card", pipeline, "--licence", "MIT", *args)
 
 
 @pytest.mark.models

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 import spacy
-from typer.testing import CliRunner
 
-from xlner_spacy.cli.app import app
+from tests.shared import xlner
 from xlner_spacy.errors import InputError
 from xlner_spacy.evaluation.model import evaluate_model
 from xlner_spacy.reports.highlights import Mark, pieces
@@ -68,7 +67,7 @@ KEYS = ("start", "end", "label")
 
 
 def run(*args):
-    return CliRunner().invoke(app, ["report", *map(str, args)])
+    return xlner("report", *args)
 
 
 class Page(HTMLParser):

@@ -15,9 +15,8 @@ from pathlib import Path
 import pytest
 import spacy
 from spacy.tokens import Doc, DocBin
-from typer.testing import CliRunner
 
-from xlner_spacy.cli.app import app
+from tests.shared import blank_with, xlner
 from xlner_spacy.corpus.gold import read_gold
 from xlner_spacy.errors import BackendError, InputError, SetupError
 from xlner_spacy.silver.build_options import BuildOptions
@@ -32,8 +31,7 @@ PT = spacy.blank("pt")
 
 
 def projector():
-    nlp = spacy.blank("pt")
-    nlp.add_pipe("xl_projector")
+    nlp = blank_with()
     return nlp
 
 
@@ -420,7 +418,7 @@ def test_command_line(tmp_path, monkeypatch):
         "PER=PERSON",
         "--label-map",
     ]
-    result = CliRunner().invoke(app, [*command, "LOC=", "--label-map", "ORG", "--dev", "0"])
+    result = xlner(*command, "LOC=", "--label-map", "ORG", "--dev", "0")
     assert result.exit_code == 0, result.output
     assert "3 texts read" in result.stderr
     assert "train: 2 texts (1 PERSON)" in result.stderr
@@ -438,7 +436,7 @@ def test_command_line(tmp_path, monkeypatch):
         (["raw.txt", "other", "--lang", "pt", "--mode", "translate-train"], "line 1"),
         (["raw.txt", "other"], "Give it, for example --lang pt"),
     ):
-        result = CliRunner().invoke(app, ["build", *arguments])
+        result = xlner("build", *arguments)
         assert result.exit_code != 0
         assert message in " ".join(result.output.replace("│", " ").split()), result.output
 
@@ -483,7 +481,7 @@ def test_another_model_under_the_same_name_is_another_setting(tmp_path):
         if trained_again:
             ruler.add_patterns([{"label": "TREE", "pattern": "cedro"}])
             teacher.to_disk(tmp_path / "teacher")
-        result = CliRunner().invoke(app, [str(part) for part in command])
+        result = xlner(*command)
         assert result.exit_code == code, result.output
     assert "local_models" in result.output
 
@@ -536,7 +534,7 @@ def test_a_finished_build_that_grows_is_unfinished_until_it_is_done(tmp_path, nl
 def test_an_empty_split_is_said(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("raw.txt").write_text("Chove.\n")
-    result = CliRunner().invoke(app, ["build", "raw.txt", "s", "--lang", "pt", "--dev", "0"])
+    result = xlner("build", "raw.txt", "s", "--lang", "pt", "--dev", "0")
     assert "Nothing for dev" in result.stderr
     with pytest.raises(InputError, match="its build put no text into dev"):
         corpus_files([tmp_path / "s" / "dev"])
@@ -546,8 +544,7 @@ def test_an_empty_split_is_said(tmp_path, monkeypatch):
 def test_shards_keep_confidence_and_source(tmp_path):
     """Of every training entity, where spancat keeps scores."""
     (tmp_path / "raw.txt").write_text("A Petrobras abriu um escritório em Maputo.\n")
-    nlp = spacy.blank("pt")
-    nlp.add_pipe("xl_projector")
+    nlp = blank_with()
     options = Selection(dev_rate=0.0)
     build([tmp_path / "raw.txt"], tmp_path / "silver", nlp, BuildOptions(), options)
     shard = tmp_path / "silver" / "train" / "00000.spacy"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import catalogue
 import pytest
-import spacy
 from spacy.language import Language
 
+from tests.shared import blank_with
 from xlner_spacy.errors import InputError
 from xlner_spacy.models.description import Description
 from xlner_spacy.silver.build_options import BuildOptions
@@ -56,8 +56,7 @@ def test_an_upgrade_between_two_runs_is_noticed(tmp_path, monkeypatch, nlp):
 
 
 def pipeline(translator: dict) -> Language:
-    nlp = spacy.blank("pt")
-    nlp.add_pipe("xl_projector", config={"translator": translator})
+    nlp = blank_with(translator=translator)
     return nlp
 
 

