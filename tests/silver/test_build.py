@@ -175,7 +175,7 @@ def test_a_full_disk_is_named_and_the_build_goes_on_later(raw, whole, tmp_path, 
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (6_000, hard))
     try:
-        with pytest.raises(SetupError, match=r"the disk is full[\s\S]*it goes on where it was"):
+        with pytest.raises(SetupError, match=r"the disk is full[\s\S]*it continues where it stopped"):
             build([raw], folder, nlp, OPTIONS, SELECTION)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
@@ -429,9 +429,9 @@ def test_command_line(tmp_path, monkeypatch):
     for arguments, message in (
         (["raw.txt"], "at least one file, and the folder"),
         (["nowhere.txt", "other", "--lang", "pt"], "nowhere.txt does not exist"),
-        (["raw.txt", "silver/train", "--lang", "pt"], "is there already, and is not the folder"),
+        (["raw.txt", "silver/train", "--lang", "pt"], "exists and is not the folder"),
         (["raw.txt", "silver", "--lang", "pt"], "was begun with other settings"),
-        (["raw.txt", ".", "--lang", "pt"], "is there already, and is not the folder"),
+        (["raw.txt", ".", "--lang", "pt"], "exists and is not the folder"),
         (["raw.txt", "other", "--lang", "pt", "--dev", "2"], "dev_rate=2.0 is not between"),
         (["raw.txt", "other", "--lang", "pt", "--mode", "translate-train"], "line 1"),
         (["raw.txt", "other"], "Give it, for example --lang pt"),

@@ -19,7 +19,7 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
-from ..files import build_once
+from ..files import build_once, cache_dir
 from ..settings import check_choice, check_setting
 from .embedded import encoder_path
 from .engines import (
@@ -32,7 +32,7 @@ from .engines import (
     pool_of,
     write_openvino,
 )
-from .hub import best_device, load, loading
+from .hub import best_device, load, loading, without_warnings
 from .lazy import LazyBackend, make_torch_safe_to_fork
 
 Words = tuple[str, ...]
@@ -306,8 +306,8 @@ class Encoder(LazyBackend):
             write_openvino(model, layer, folder, kind == "openvino-int8")
 
         embedding = model.get_input_embeddings()
-        if self.settings.model is None:
-            built = encoder_path()
+        if self._is_embedded:
+            built = Path(self._name)
             name = f"{built.name}-layer{layer}-{kind}-{version}"
             compiled = build_once(built.with_name(name), write)
             with loading("aligner", compiled):
@@ -317,19 +317,24 @@ class Encoder(LazyBackend):
             return OpenVinoEngine(Path(folder), embedding)
 
     @property
+    def _is_embedded(self) -> bool:
+        """Whether the model is one that we keep in the cache, where it can be kept compiled."""
+        return self.settings.model is None or Path(self._name).parent == cache_dir()
+
+    @property
     def _engine_kind(self) -> str:
         """The engine, chosen where it is "auto"."""
         if self.settings.engine != "auto":
             return self.settings.engine
-        embedded = self.settings.model is None
         on_cpu = best_device(self.settings.device) == "cpu"
-        return "openvino" if embedded and on_cpu and not OPENVINO.missing else "torch"
+        return "openvino" if self._is_embedded and on_cpu and not OPENVINO.missing else "torch"
 
     def _torch_model(self, layer: int) -> Any:
         """The model up to the layer that is used."""
         from transformers import AutoModel
 
-        model = self._from_pretrained(AutoModel)
+        with without_warnings():  # of a pooler: only hidden layers are used
+            model = self._from_pretrained(AutoModel)
         if model.config.is_encoder_decoder:
             model = model.get_encoder()
         _leave_out_later_layers(model, layer)

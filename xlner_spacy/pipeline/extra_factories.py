@@ -104,11 +104,13 @@ def make_transfer(
     baseline that projection is compared with.
 
     target_lang (str): The language of the texts. None: the pipeline's.
-    annotator (Annotator): None: a multilingual model of the Hugging Face Hub.
+    annotator (Annotator): None: the embedded recogniser, which knows about a hundred languages;
+        without the extra `offline` a multilingual model of the Hugging Face Hub.
     overwrite, scorer: As in `xl_matcher`.
     """
     if annotator is None:
-        annotator = default_part(nlp, name, ("annotator",), defaults.choose_transfer())
+        choice = defaults.choose_annotator(target_lang or nlp.lang or "xx")
+        annotator = default_part(nlp, name, ("annotator",), choice)
     stage = Transfer(annotator, overwrite)
     return StageComponent(nlp, name, [stage], redo=True, target_lang=target_lang, scorer=scorer)
 

