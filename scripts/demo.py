@@ -36,16 +36,12 @@ def main(
     page = folder / "index.html"
     with atomic_file(page) as file:
         file.write(render_page(docs, "xlner-spacy: projected entities", lang).encode("utf8"))
-    print(
-        "The place column says how well word links support the place; not whether the label is right."
-    )
+    print("Confidence: how well word links support the place, times the recogniser's probability.")
     print(f"To see each text above its translation, open {page}")
 
 
 def as_text(doc: Doc) -> str:
-    """A text, and below it one line per entity: its label, its source and how well the links
-    support its place."""
-    rows = [
+    """A text, and below it one line per entity: its label, its source and its confidence."""rows = [
         (
             printable(ent.text),
             ent.label_,
@@ -60,7 +56,7 @@ def as_text(doc: Doc) -> str:
 
 def row_lines(rows: list[tuple[str, ...]]) -> str:
     """Aligned columns, indented."""
-    columns = str(table(rows, header=("entity", "label", "from (source)", "place"), max_col=60))
+    columns = str(table(rows, header=("entity", "label", "from (source)", "confidence"), max_col=60))
     return indent(columns.strip("\n"), "    ") + "\n"
 
 

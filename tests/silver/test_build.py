@@ -175,7 +175,9 @@ def test_a_full_disk_is_named_and_the_build_goes_on_later(raw, whole, tmp_path, 
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (6_000, hard))
     try:
-        with pytest.raises(SetupError, match=r"the disk is full[\s\S]*it continues where it stopped"):
+        with pytest.raises(
+            SetupError, match=r"the disk is full[\s\S]*it continues where it stopped"
+        ):
             build([raw], folder, nlp, OPTIONS, SELECTION)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
