@@ -41,7 +41,8 @@ def main(
 
 
 def as_text(doc: Doc) -> str:
-    """A text, and below it one line per entity: its label, its source and its confidence."""rows = [
+    """A text, and below it one line per entity: its label, its source and its confidence."""
+    rows = [
         (
             printable(ent.text),
             ent.label_,
@@ -56,7 +57,9 @@ def as_text(doc: Doc) -> str:
 
 def row_lines(rows: list[tuple[str, ...]]) -> str:
     """Aligned columns, indented."""
-    columns = str(table(rows, header=("entity", "label", "from (source)", "confidence"), max_col=60))
+    columns = str(
+        table(rows, header=("entity", "label", "from (source)", "confidence"), max_col=60)
+    )
     return indent(columns.strip("\n"), "    ") + "\n"
 
 
