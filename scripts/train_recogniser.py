@@ -102,6 +102,7 @@ def varied(sentence: Sentence, rng: random.Random) -> Sentence:
 
 def rows(tokenizer: Any, sentences: Sequence[Sentence]) -> list[Row]:
     """The word pieces of each sentence, the first one of each word with the word's tag."""
+    first, last = tokenizer("").input_ids
     encoded = tokenizer(
         [s.text for s in sentences],
         add_special_tokens=False,
@@ -111,7 +112,7 @@ def rows(tokenizer: Any, sentences: Sequence[Sentence]) -> list[Row]:
     )
     return [
         Row(
-            tokenizer.build_inputs_with_special_tokens(ids),
+            [first, *ids, last],
             [IGNORED, *_piece_tags(sentence, offsets), IGNORED],
         )
         for sentence, ids, offsets in zip(
