@@ -29,8 +29,9 @@ class _Window(NamedTuple):
     """A part of a text that the model sees at once."""
 
     text: int  # which text
-    start: int  # characters [start, end)
-    end: int
+    start: int  # the character of the text where it begins
+    part: str
+    offsets: list[tuple[int, int]]  # characters of the part [start, end), for each word piece
 
 
 class Recogniser(LazyBackend):
@@ -78,13 +79,12 @@ class Recogniser(LazyBackend):
     def __call__(self, texts: Sequence[str]) -> list[list[Mention]]:
         """RAISES: SetupError if the model cannot be loaded."""
         windows = list(self._windows(texts))
-        parts = [texts[w.text][w.start : w.end] for w in windows]
-        encoded = self._encoder.encode((part,) for part in parts)
+        encoded = self._encoder.encode((window.part,) for window in windows)
         weights, bias, tags = self._head
         read: list[dict[int, _Reading]] = [{} for _ in texts]
-        for window, part, offsets in zip(windows, parts, self._offsets(parts), strict=True):
-            vectors = encoded[(part,)]
-            found = units(part, offsets)
+        for window in windows:
+            vectors = encoded[(window.part,)]
+            found = units(window.part, window.offsets)
             if not found:
                 continue
             at = [unit.piece for unit in found]
@@ -93,21 +93,28 @@ class Recogniser(LazyBackend):
         return [_mentions(text, known, tags) for text, known in zip(texts, read, strict=True)]
 
     def _windows(self, texts: Sequence[str]) -> Iterator[_Window]:
-        for n, offsets in enumerate(self._offsets(texts)):
+        for n, (text, offsets) in enumerate(zip(texts, self._offsets(texts), strict=True)):
             if len(offsets) <= self.window:
-                yield _Window(n, 0, len(texts[n]))
+                yield _Window(n, 0, text, offsets)
                 continue
-            found = units(texts[n], offsets)
-            first = 0
-            while True:
-                last = first
-                while last < len(found) and found[last].piece < found[first].piece + self.window:
-                    last += 1
-                yield _Window(n, found[first].start, found[last - 1].end)
-                if last == len(found):
-                    break
-                back = found[last].piece - self.overlap
-                first = max(first + 1, next(k for k in range(last + 1) if found[k].piece >= back))
+            places = self._places(units(text, offsets))
+            parts = [text[start:end] for start, end in places]
+            for (start, _), part, inside in zip(places, parts, self._offsets(parts), strict=True):
+                yield _Window(n, start, part, inside)
+
+    def _places(self, found: Sequence[Unit]) -> list[tuple[int, int]]:
+        """The characters [start, end) of each window of a text that is longer than one."""
+        places = []
+        first = 0
+        while True:
+            last = first
+            while last < len(found) and found[last].piece < found[first].piece + self.window:
+                last += 1
+            places.append((found[first].start, found[last - 1].end))
+            if last == len(found):
+                return places
+            back = found[last].piece - self.overlap
+            first = max(first + 1, next(k for k in range(last + 1) if found[k].piece >= back))
 
     def _offsets(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
         """The characters of each word piece of each text."""
@@ -194,8 +201,7 @@ def _whole(entities: Sequence[Tagged], words: Sequence[str]) -> list[Tagged]:
         if (
             before is not None
             and before.label == entity.label
-            and not words[before.start].islower()
-            and _is_short(words[before.end - 1])
+            and _is_open(before.start, before.end, words)
             and all(map(_is_short, words[before.end : entity.start]))
         ):
             probability = min(before.probability, entity.probability)
@@ -207,11 +213,15 @@ def _whole(entities: Sequence[Tagged], words: Sequence[str]) -> list[Tagged]:
 
 def _without_last(entity: Tagged, words: Sequence[str]) -> Tagged:
     end = entity.end
-    if words[entity.start].islower():  # a text without capitals
-        return entity
-    while end - 1 > entity.start and _is_short(words[end - 1]):
+    while _is_open(entity.start, end, words):
         end -= 1
     return entity._replace(end=end)
+
+
+def _is_open(start: int, end: int, words: Sequence[str]) -> bool:
+    """Whether the name [start, end) ends in such a word. In small letters altogether, as in a text
+    without capitals, it does not; so a name always keeps its first word."""
+    return not words[start].islower() and _is_short(words[end - 1])
 
 
 def _is_short(word: str) -> bool:

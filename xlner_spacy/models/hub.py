@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -102,24 +102,26 @@ def _way_out(what: str, model: Path, error: Exception) -> str:
 _OTHER_KIND = ("Unrecognized configuration class", "does not recognize this architecture")
 
 
-@contextmanager
-def without_warnings() -> Iterator[None]:
+def without_warnings() -> AbstractContextManager[None]:
     """For models of which only a part is used: transformers warns of what is not there."""
     from transformers.utils import logging
 
-    before = logging.get_verbosity()
-    logging.set_verbosity_error()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(before)
+    return _only_errors(logging)
 
 
-@contextmanager
-def _without_retries() -> Iterator[None]:
+def _without_retries() -> AbstractContextManager[None]:
     """The Hub's library logs each of its attempts; what comes of them is in our own error."""
     from huggingface_hub.utils import logging
 
+    return _only_errors(logging)
+
+
+@contextmanager
+def _only_errors(logging: Any) -> Iterator[None]:
+    """Let a library of Hugging Face log errors only.
+
+    logging: Its module of that name.
+    """
     before = logging.get_verbosity()
     logging.set_verbosity_error()
     try:
