@@ -38,8 +38,13 @@ def check(doc, text):
         assert 0 <= ent._.xl_confidence <= 1
     if not text.strip():
         assert doc._.xl_problems[0]["reason"] == "empty text"
-    placed = len(doc._.xl_entities) + len(doc._.xl_unplaced)
-    assert placed == sum(len(t["entities"]) for t in doc._.xl_translations)
+    # Several entities may agree on one place, and one of the text itself may be placed.
+    wanted = [
+        (n, e["start_char"]) for n, t in enumerate(doc._.xl_translations) for e in t["entities"]
+    ]
+    lost = [(u["translation"], u["start_char"]) for u in doc._.xl_unplaced if u["translation"] >= 0]
+    assert set(lost) <= set(wanted)
+    assert len(lost) == len(set(lost)) == len(wanted) or doc.ents or not wanted
 
 
 @pytest.mark.models

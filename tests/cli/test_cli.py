@@ -153,6 +153,7 @@ pipeline = ["projector"]
 
 [components.projector]
 factory = "xl_projector"
+own_voice = false
 
 [components.projector.matcher]
 @xl_matchers = "xlner.Greedy.v1"
@@ -166,7 +167,10 @@ def test_profile_says_where_the_time_went(folder):
     result = run("project", "in.txt", "out.jsonl", "--lang", "pt", "--profile")
     rows = [line.split() for line in result.stderr.splitlines() if line.endswith("%")]
     seconds = {" ".join(row[:-3]): float(row[-3]) for row in rows}
-    stages = [f"xl_projector: {s}" for s in ("translate", "annotate", "align", "propose", "match")]
+    stages = [
+        f"xl_projector: {s}"
+        for s in ("translate", "listen", "annotate", "align", "propose", "match")
+    ]
     assert set(stages) < set(seconds)
     assert seconds["of this: encode"] <= seconds["xl_projector: align"] <= seconds["all"]
     parts = [seconds[stage] for stage in stages]
@@ -211,7 +215,7 @@ def test_a_cache_that_is_no_folder(folder):
 
 
 def test_a_cache_for_a_pipeline_that_translates_nothing(folder):
-    config = CONFIG.replace("xl_projector", "xl_matcher")
+    config = CONFIG.replace("xl_projector", "xl_matcher").replace("own_voice = false\n", "")
     Path("pipeline.cfg").write_text(config)
     Path("in.txt").write_text(TEXT, encoding="utf8")
     args = ("project", "in.txt", "out.jsonl", "--config", "pipeline.cfg", "--cache", "kept")
@@ -431,6 +435,7 @@ def test_init_config_to_standard_output():
 def test_settings_are_changed_on_the_command_line(folder):
     Path("in.txt").write_text(TEXT, encoding="utf8")
     change = ["--components.xl_projector.matcher.min_score", "2"]
+    change += ["--components.xl_projector.own_voice", "false"]
     result = run("project", "in.txt", "out.jsonl", "--lang", "pt", "-q", *change)
     assert result.exit_code == 0, result.output
     assert lines("out.jsonl")[0]["ents"] == []
@@ -444,6 +449,7 @@ def test_settings_are_changed_on_the_command_line(folder):
 def test_a_build_with_a_changed_setting(folder):
     Path("in.txt").write_text(TEXT, encoding="utf8")
     change = ["--components.xl_projector.matcher.min_score", "2"]
+    change += ["--components.xl_projector.own_voice", "false"]
     result = run("build", "in.txt", "silver", "--lang", "pt", "-q", *change)
     assert result.exit_code == 0, result.output
     manifest = json.loads(Path("silver/manifest.json").read_text())

@@ -119,8 +119,8 @@ def test_translations_vote_under_the_names_of_their_languages():
     ]
 
 
-def test_scores_above_1_are_scaled_for_the_vote():
-    """Ballots have confidences from 0 to 1, whatever a measure gives."""
+def test_a_measure_decides_places_and_not_votes():
+    """Ballots have the confidence of links, from 0 to 1, whatever a measure gives."""
     polls = []
 
     def seen(given):
@@ -136,4 +136,4 @@ def test_scores_above_1_are_scaled_for_the_vote():
         voter=seen,
     )
     nlp(doc)
-    assert [b.confidence for b in polls[0].ballots] == [1.0, 0.25]
+    assert [b.confidence for b in polls[0].ballots] == [0.9, 0.9]

@@ -152,6 +152,7 @@ def test_settings_are_changed_on_the_command_line(files):
     def correct(*changes):
         out = files / "m.json"
         arguments = ["evaluate", "model", files / "gold.conll", "--lang", "pt", "-o", out, "-q"]
+        arguments += ["--components.xl_projector.own_voice", "false"]
         result = xlner(*arguments, *changes)
         assert result.exit_code == 0, result.output
         return json.loads(out.read_text())["counts"]["predicted"]

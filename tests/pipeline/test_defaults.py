@@ -108,5 +108,7 @@ def test_a_function_of_ones_own_plugs_in():
         ]
 
     nlp = blank_with(measure={"@xl_measures": "test.Last.v1"})
-    measure = nlp.get_pipe("xl_projector").stages[3].measure
+    (measure,) = (
+        stage.measure for stage in nlp.get_pipe("xl_projector").stages if hasattr(stage, "measure")
+    )
     assert measure([None], [[[(1, 2), (3, 4)]]]) == [[[1.0, 3.0]]]

@@ -12,10 +12,18 @@ from xlner_spacy.errors import SetupError
 from xlner_spacy.registry import voters
 from xlner_spacy.types import Ballot, Poll
 from xlner_spacy.voters.agreement import Agreement
+from xlner_spacy.voters.consensus import Consensus
 from xlner_spacy.voters.priority import Priority
 from xlner_spacy.voters.rover import Rover
 
-VOTERS = [Rover(), Rover(threshold=0.0, alpha=0.0), Rover(alpha=1.0), Agreement(), Priority()]
+VOTERS = [
+    Rover(),
+    Rover(threshold=0.0, alpha=0.0),
+    Rover(alpha=1.0),
+    Agreement(),
+    Priority(),
+    Consensus(),
+]
 WEIGHTS = {"one": 1.0, "two": 1.0, "three": 1.0}
 
 
@@ -54,6 +62,35 @@ def test_agreement_by_hand():
     # A vote of greater weight.
     heavy = {**WEIGHTS, "two": 3.0}
     assert outcomes(Agreement(), BALLOTS, heavy)[0] == (0, 1, "PER", 0.6, "placed")
+
+
+def test_consensus_takes_the_surest_span_and_the_likeliest_label():
+    weights = {"projection": 1.5, "recogniser": 1.0}
+    ballots = [
+        # Two pieces of one name, and the whole of it with the wrong label.
+        ("projection", 0, 5, "LOC", 0.5),
+        ("recogniser", 0, 2, "ORG", 0.9),
+        ("recogniser", 3, 5, "LOC", 0.4),
+        # Each alone: 1.5 x 0.9 / 2.5, and 0.7 / 2.5
+        ("projection", 7, 8, "PER", 0.9),
+        ("recogniser", 9, 10, "PER", 0.7),
+    ]
+    assert outcomes(Consensus(), ballots, weights) == [
+        (7, 8, "PER", 0.54, "placed"),
+        (0, 2, "ORG", 0.36, "placed"),
+        (0, 2, "LOC", 0.3, "another label won"),
+        (9, 10, "PER", 0.28, "too few votes"),
+        (3, 5, "LOC", 0.16, "too few votes"),
+    ]
+    # The surer span of the two, with the label of both.
+    surer = [("projection", 0, 5, "LOC", 0.95), *ballots[1:3]]
+    assert outcomes(Consensus(), surer, weights)[0] == (0, 5, "LOC", 0.73, "placed")
+    # One voter gets what it wants, however unsure it is.
+    alone = outcomes(Consensus(), [("one", 0, 1, "PER", 0.01)], {"one": 1.0})
+    assert alone == [(0, 1, "PER", 0.01, "placed")]
+    for threshold in (-0.1, 1, "high"):
+        with pytest.raises(SetupError, match="threshold"):
+            Consensus(threshold)
 
 
 def test_priority_by_hand():
@@ -134,11 +171,14 @@ def test_for_any_ballots(voter, data, ballots, weights):
     # The order in which ballots come decides nothing.
     shuffled = data.draw(st.permutations(ballots))
     assert voter([Poll(shuffled, weights)]) == [votes]
-    # Each claim is voted on once, and by those that made it.
-    assert len({vote[:3] for vote in votes}) == len(votes) == len({b[1:4] for b in ballots})
-    for vote in votes:
-        assert 0 <= vote.support <= 1
-        assert {b.who for b in vote.ballots} == {b.who for b in ballots if b[1:4] == vote[:3]}
+    # Each claim is voted on once, with those that made it.
+    heard = [(vote, b) for vote in votes for b in vote.ballots]
+    assert len(heard) == len({b[:4] for b in ballots})
+    assert {b[:4] for _, b in heard} == {b[:4] for b in ballots}
+    assert len({vote[:3] for vote in votes}) == len(votes)
+    assert all(0 <= vote.support <= 1 and b.label == vote.label for vote, b in heard)
+    if not isinstance(voter, Consensus):
+        assert all(b[1:4] == vote[:3] for vote, b in heard)
     # Nothing that is placed overlaps, lies on words that were taken or crosses a boundary.
     taken = data.draw(st.sets(st.integers(0, 9), max_size=3))
     sentences = sorted(data.draw(st.lists(st.integers(0, 1), min_size=10, max_size=10)))

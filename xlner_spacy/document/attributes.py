@@ -16,6 +16,7 @@ Doc.user_data through the functions of this file:
     xl_dropped      language -> label -> n  entities that a label map dropped
     xl_forward      list of Translation     the translations as they were before back-translation
     xl_transferred  list of Placement       what xl_transfer placed
+    xl_voice        list of SourceEntity    what was found in the text itself, to vote with
     xl_record       dict                    the other keys of the line of the input
 
 Each lies in Doc.user_data as if it were an attribute of the Span that is the whole text. spaCy moves
@@ -136,6 +137,7 @@ def forget(doc: Doc, name: str) -> None:
         undo_back_translation(doc)
     elif name == "xl_translations":
         set_data("xl_forward", doc, None)
+        set_data("xl_voice", doc, None)
     if is_done(doc, name):
         if name in _PLACING:
             _take_away(doc, name)

@@ -108,6 +108,7 @@ class StageComponent(Pipe):
                 )
             setattr(owners[0], part, value)
             self._replaced.append(part)
+            self.stages = [stage for stage in self.stages if stage.chosen_with != part]
 
     def _process(self, docs: Sequence[Doc]) -> None:
         for stage in self.stages:

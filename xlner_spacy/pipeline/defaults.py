@@ -52,6 +52,11 @@ def choose_annotator(lang: str) -> Choice:
     return Choice(block, f"{model} from the Hugging Face Hub", False)
 
 
+def has_own_voice() -> bool:
+    """Whether the texts themselves are listened to: if it costs no download."""
+    return encoder.is_installed()
+
+
 def choose_aligner() -> Choice:
     """The default word aligner."""
     if encoder.is_installed():

@@ -27,11 +27,12 @@ from . import defaults
 from .component import Scorer, StageComponent
 from .stages.align import Align
 from .stages.annotate import Annotate
+from .stages.listen import Listen
 from .stages.match import Match
 from .stages.propose import Propose
 from .stages.stage import Stage
 from .stages.translate import Translate
-from .written_out import default_part
+from .written_out import default_part, default_setting
 
 # For components that set Doc.ents, as those of spaCy's `ner`.
 NER_SCORER = {"@scorers": "spacy.ner_scorer.v1"}
@@ -43,7 +44,7 @@ _MATCH: dict[str, Any] = {
     "candidates": None,
     "measure": None,
     "matcher": None,
-    "voter": {"@xl_voters": "xlner.Agreement.v1"},
+    "voter": {"@xl_voters": "xlner.Consensus.v1"},
     "overwrite": True,
     "scorer": NER_SCORER,
 }
@@ -169,7 +170,14 @@ def make_matcher(
         "doc.ents",
     ],
     default_score_weights=SCORE_WEIGHTS,
-    default_config={**_LANGUAGES, **_TRANSLATE, "annotator": None, "aligner": None, **_MATCH},
+    default_config={
+        **_LANGUAGES,
+        **_TRANSLATE,
+        "annotator": None,
+        "own_voice": None,
+        "aligner": None,
+        **_MATCH,
+    },
 )
 def make_projector(
     nlp: Language,
@@ -178,6 +186,7 @@ def make_projector(
     target_lang: str | None,
     translator: Translator | None,
     annotator: Annotator | None,
+    own_voice: bool | None,
     aligner: Aligner | None,
     candidates: CandidateGenerator | None,
     measure: Measure | None,
@@ -195,10 +204,14 @@ def make_projector(
     target_lang (str): The language of the texts. None: the pipeline's.
     translator, annotator, aligner, candidates, measure, matcher: None: as in `xl_translator`,
         `xl_annotator`, `xl_aligner` and `xl_matcher`; `xlner info` says what is used.
+    own_voice (bool): Whether what the default annotator finds in the text itself votes too,
+        except on texts whose translations come with their entities. None: if the annotator is
+        the default one, and the embedded recogniser is installed.
     max_words, voter, overwrite, scorer: As in `xl_translator` and `xl_matcher`.
     """
     stages: list[Stage] = [
         _translate(nlp, name, source_lang, target_lang, translator, max_words),
+        *_listen(nlp, name, target_lang, own_voice, has_default=annotator is None),
         _annotate(nlp, name, source_lang, target_lang, annotator),
         _align(nlp, name, aligner),
         propose_stage(nlp, name, candidates, measure),
@@ -287,6 +300,30 @@ def _annotate(
         choice = defaults.choose_annotator(source)
         annotator = default_part(nlp, name, ("annotator",), choice)
     return Annotate(annotator, source)
+
+
+def _listen(
+    nlp: Language,
+    name: str,
+    target_lang: str | None,
+    own_voice: bool | None,
+    *,
+    has_default: bool,
+) -> list[Stage]:
+    """The stage that listens to the text itself, or none.
+
+    has_default (bool): The annotator is the default one, which has the same labels.
+    """
+    chosen_with = ""
+    if own_voice is None:
+        chosen_with = "annotator"
+        own_voice = default_setting(
+            nlp, name, "own_voice", has_default and defaults.has_own_voice()
+        )
+    if not own_voice:
+        return []
+    choice = defaults.choose_annotator(target_lang or nlp.lang or "xx")
+    return [Listen(defaults.build("own_voice", choice), chosen_with)]
 
 
 def _align(nlp: Language, name: str, aligner: Aligner | None) -> Align:

@@ -20,11 +20,21 @@ def default_part(nlp: Language, name: str, path: tuple[str, ...], choice: defaul
     path (tuple[str, ...]): The block's name in the component's config, behind the names of those
         that it is inside of.
     """
+    _completed(nlp, name).chosen[path] = registry.fill({"part": choice.block})["part"]
+    return defaults.build(path[-1], choice)
+
+
+def default_setting(nlp: Language, name: str, key: str, value: bool) -> bool:
+    """The value of a setting that is chosen for the user, put into the config in the same way."""
+    _completed(nlp, name).chosen[key,] = value
+    return value
+
+
+def _completed(nlp: Language, name: str) -> _Completed:
     configs = nlp._pipe_configs
     if not (isinstance(configs, _Completed) and configs.name == name):
         configs = nlp._pipe_configs = _Completed(nlp, name)
-    configs.chosen[path] = registry.fill({"part": choice.block})["part"]
-    return defaults.build(path[-1], choice)
+    return configs
 
 
 class _Completed(dict[str, Config]):
@@ -38,7 +48,7 @@ class _Completed(dict[str, Config]):
         super().__init__(nlp._pipe_configs)
         self.nlp = nlp
         self.name = name
-        self.chosen: dict[tuple[str, ...], defaults.Block] = {}
+        self.chosen: dict[tuple[str, ...], defaults.Block | bool] = {}
 
     def __setitem__(self, name: str, config: Config) -> None:
         if name == self.name:
@@ -47,7 +57,7 @@ class _Completed(dict[str, Config]):
         self.nlp._pipe_configs = {**self, name: config}
 
 
-def _complete(config: dict[str, Any], path: tuple[str, ...], block: defaults.Block) -> None:
+def _complete(config: dict[str, Any], path: tuple[str, ...], block: defaults.Block | bool) -> None:
     for key in path[:-1]:
         config = config[key]
     if config.get(path[-1]) is None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from spacy.tokens import Doc
 
+from ...document.attributes import get_data, language_of
 from ...document.bounds import is_too_long
 from ...document.placing import Ground, ground, place, settle
 from ...document.records import (
@@ -38,6 +39,10 @@ from .stage import ENTITIES, Stage
 
 # What became of an entity that the voter does not mention.
 NO_VOTE = "too few votes"
+# The voter who speaks for what was found in the text itself, and its weight beside that of 1 of
+# each translation; chosen with the threshold of `Consensus`.
+OWN = "the text itself"
+OWN_WEIGHT = 2 / 3
 
 
 class _Text(NamedTuple):
@@ -52,10 +57,11 @@ class _Text(NamedTuple):
 class Match(Stage):
     """Doc.spans["xl_candidates"] -> Doc._.xl_entities and Doc.ents.
 
-    A Doc's translations are matched one by one. Then they vote, each with its score as
-    confidence (scores above 1 are scaled down); the voter decides which entity goes first where
-    they want different ones on the same words. Nothing is placed across a sentence boundary that
-    is on the Doc.
+    A Doc's translations are matched one by one. Then they vote, with what was found in the text
+    itself where something listened. A ballot's confidence is how well word links support the
+    place, times the annotator's probability of the entity. The voter decides which entity goes
+    first where they want different ones on the same words. Nothing is placed across a sentence
+    boundary that is on the Doc.
     """
 
     name = "match"
@@ -70,7 +76,7 @@ class Match(Stage):
 
     def run(self, docs: Sequence[Doc]) -> None:
         texts = [self._read(doc) for doc in docs]
-        polls = [Poll(_ballots(text), dict.fromkeys(_voters(text.doc), 1.0)) for text in texts]
+        polls = [Poll(_ballots(text), _weights(text.doc)) for text in texts]
         verdicts = checks.votes(docs, self.voter(polls))
         for text, votes in zip(texts, verdicts, strict=True):
             settled = settle(votes, text.ground)
@@ -114,35 +120,52 @@ def _voters(doc: Doc) -> list[str]:
     return names
 
 
+def _weights(doc: Doc) -> dict[str, float]:
+    """The weight of each voter. A translation none of whose words is linked (it may have failed)
+    knows no place, and does not vote against the text's own voice."""
+    if get_data("xl_voice", doc) is None:
+        return dict.fromkeys(_voters(doc), 1.0)
+    linked = zip(_voters(doc), doc._.xl_alignments, strict=True)
+    return {**{voter: 1.0 for voter, links in linked if links}, OWN: OWN_WEIGHT}
+
+
 def _ballots(text: _Text) -> list[Ballot]:
     voters = _voters(text.doc)
-    highest = max((c["score"] for c in text.wanted), default=1.0)
     ballots = []
     for candidate in text.wanted:
         n = candidate["translation"]
-        confidence = max(0.0, candidate["score"]) / max(1.0, highest)
-        source = origin(_entity(text.doc, candidate), n, _translation(text.doc, candidate)["lang"])
+        entity = _entity(text.doc, candidate)
+        confidence = candidate["confidence"] * _score(entity)
+        source = origin(entity, n, _translation(text.doc, candidate)["lang"])
         ballots.append(Ballot(voters[n], *_claim(text.doc, candidate), confidence, source))
+    for entity in get_data("xl_voice", text.doc) or []:
+        start, end = entity["start"], entity["end"]
+        if not text.ground.refusal(start, end):
+            source = origin(entity, -1, language_of(text.doc))
+            ballots.append(Ballot(OWN, start, end, entity["label"], _score(entity), source))
     return ballots
 
 
+def _score(entity: SourceEntity) -> float:
+    return 1.0 if entity["score"] is None else entity["score"]
+
+
 def _placements(text: _Text, votes: Sequence[Vote]) -> Iterator[Placement]:
-    """The records of what is placed, with how sure the place is for the first of the
-    translations that speak for it."""
-    voters = _voters(text.doc)
-    by_ballot = {(voters[c["translation"]], *_claim(text.doc, c)): c for c in text.wanted}
+    """The records of what is placed. The confidence is the share of all voters, by weight and by
+    the confidence of each, that speak for it."""
+    weights = _weights(text.doc)
     for vote in votes:
-        if vote.outcome != PLACED:
-            continue
-        span = text.doc[vote.start : vote.end]
-        confidence, source = vote.support, own_origin(span, vote.label)
-        if vote.ballots:
-            first = vote.ballots[0]
-            candidate = by_ballot[first.who, first.start, first.end, first.label]
-            score = _entity(text.doc, candidate)["score"]
-            confidence = candidate["confidence"] * (1.0 if score is None else score)
-            source = first.origin or source
-        yield placement(span, vote.label, confidence, source)
+        if vote.outcome == PLACED:
+            span = text.doc[vote.start : vote.end]
+            best: dict[str, float] = {}
+            for ballot in vote.ballots:
+                best[ballot.who] = max(best.get(ballot.who, 0.0), ballot.confidence)
+            shares = [weights[who] * confidence for who, confidence in best.items()]
+            confidence = sum(shares) / sum(weights.values()) if shares else vote.support
+            # What a translation calls it says more than the text's own words.
+            ordered = sorted(vote.ballots, key=lambda ballot: ballot.who == OWN)
+            source = next((b.origin for b in ordered if b.origin), None)
+            yield placement(span, vote.label, confidence, source or own_origin(span, vote.label))
 
 
 def _claim(doc: Doc, candidate: Candidate) -> tuple[int, int, str]:
@@ -162,7 +185,8 @@ def _entity(doc: Doc, candidate: Candidate) -> SourceEntity:
 def _unplaced(text: _Text, votes: Sequence[Vote]) -> list[Unplaced]:
     """The entities that got no place. One that wanted a place where an entity of another
     translation is with the same label got what it wanted."""
-    outcomes = {(vote.start, vote.end, vote.label): vote.outcome for vote in votes}
+    outcomes = {(v.start, v.end, v.label): v.outcome for v in votes}
+    outcomes.update({ballot[1:4]: v.outcome for v in votes for ballot in v.ballots})
     fates: dict[tuple[int, int], list[str]] = {}
     for c in text.wanted:
         fate = outcomes.get(_claim(text.doc, c), NO_VOTE)
@@ -185,7 +209,17 @@ def _unplaced(text: _Text, votes: Sequence[Vote]) -> list[Unplaced]:
             else:
                 reason = _why_nowhere(entity, linked)
             lost.append(unplaced(entity, n, reason))
-    return lost
+    return [*lost, *_unheard(text, outcomes)]
+
+
+def _unheard(text: _Text, outcomes: dict[tuple[int, int, str], str]) -> Iterator[Unplaced]:
+    """What was found in the text itself and got no place."""
+    for entity in get_data("xl_voice", text.doc) or []:
+        start, end = entity["start"], entity["end"]
+        refusal = text.ground.refusal(start, end)
+        fate = refusal or outcomes.get((start, end, entity["label"]), NO_VOTE)
+        if fate != PLACED:
+            yield unplaced(entity, -1, fate)
 
 
 def _why_not_there(own: list[Candidate], left: Ground) -> str:

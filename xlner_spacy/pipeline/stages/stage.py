@@ -35,6 +35,7 @@ class Stage(ABC):
     name: str
     attribute: str
     needs: tuple[str, ...] = ()
+    chosen_with = ""  # the part with which it goes, if the user replaces that
     always = False  # whether it runs even if its attribute is set
     settings: ClassVar[tuple[str, ...] | None] = None
     repeatable: ClassVar[bool] = False

@@ -33,7 +33,7 @@ class Transfer(Stage):
         known = find_mentions(self.annotator, (doc.text for doc in docs))
         for doc in docs:
             dropped: Counter[str] = Counter()
-            entities = entities_of(doc, _as_is(doc), known, self.name, dropped)
+            entities = entities_of(doc, as_is(doc), known, self.name, dropped)
             set_dropped(doc, language_of(doc), dropped)
             found = [_itself(doc, entity) for entity in entities]
             outcomes = list(zip(found, place(doc, found, self.overwrite), strict=True))
@@ -49,7 +49,7 @@ class Transfer(Stage):
         doc._.xl_unplaced = []
 
 
-def _as_is(doc: Doc) -> Translation:
+def as_is(doc: Doc) -> Translation:
     """A text as the translation of itself."""
     return {
         "lang": language_of(doc),
