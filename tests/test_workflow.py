@@ -98,13 +98,35 @@ def test_a_transformer_is_trained_its_embeddings_are_not(gold, encoder, tmp_path
 
 
 @pytest.mark.models
+@pytest.mark.parametrize(
+    ("name", "architecture", "layers"),
+    [("recogniser", "BertForTokenClassification", 12), ("aligner", "BertModel", 7)],
+)
+def test_skills_are_ordinary_models(tmp_path, name, architecture, layers):
+    from transformers import AutoConfig, AutoModel, AutoTokenizer
+
+    result = xlner("embed", name, str(tmp_path / name))
+    assert result.exit_code == 0, result.output
+    config = AutoConfig.from_pretrained(tmp_path / name)
+    assert (config.architectures, config.num_hidden_layers) == ([architecture], layers)
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path / name)
+    model = AutoModel.from_pretrained(tmp_path / name, add_pooling_layer=False)
+    hidden = model(**tokenizer("Lisboa", return_tensors="pt")).last_hidden_state
+    assert hidden.shape[-1] == config.hidden_size
+    result = xlner("embed", "translator", str(tmp_path / "no"))
+    assert result.exit_code == 1
+    assert "'translator'" in result.stderr
+    assert "encoder, recogniser, aligner" in result.stderr
+
+
+@pytest.mark.models
 def test_encoder_command(tmp_path):
-    result = xlner("encoder", str(tmp_path / "e" / "encoder"))
+    result = xlner("embed", "encoder", str(tmp_path / "e" / "encoder"))
     assert result.exit_code == 0, result.output
     config = json.loads((tmp_path / "e" / "encoder" / "config.json").read_text())
     assert (config["model_type"], config["num_hidden_layers"]) == ("bert", 12)
     assert [p.name for p in (tmp_path / "e").iterdir()] == ["encoder"]
-    result = xlner("encoder", str(tmp_path / "e"))
+    result = xlner("embed", "encoder", str(tmp_path / "e"))
     assert result.exit_code == 1
     assert "exists already" in result.stderr
 

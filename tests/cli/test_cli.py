@@ -503,7 +503,7 @@ def test_a_gpu_that_is_not_there(folder, monkeypatch):
         "report",
         "model-card",
         "train-aligner",
-        "encoder",
+        "embed",
     ],
 )
 def test_every_command_has_help(command):

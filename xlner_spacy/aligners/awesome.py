@@ -8,8 +8,8 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from ..models import extraction
+from ..models.adapters import FINE_TUNED
 from ..models.description import Description
-from ..models.embedded import E5_SMALL
 from ..models.encoder import Encoded, EncoderSettings, TokenType, shared_encoder
 from ..models.encoder_aligner import EncoderAligner
 from ..models.engines import EngineName
@@ -27,10 +27,9 @@ class _Defaults(NamedTuple):
 
 # The paper's, for mBERT.
 PAPER = _Defaults(layer=8, threshold=0.001, temperature=1.0, normalize=False, min_confidence=0.0)
-# Found by the F1 of projected entities (docs/results.md says on what). e5 is trained on cosines
-# with a low temperature.
+# Found by the F1 of projected entities (docs/results.md says on what).
 EMBEDDED = _Defaults(
-    layer=7, threshold=0.001, temperature=0.05, normalize=True, min_confidence=0.05
+    layer=7, threshold=0.001, temperature=0.07, normalize=True, min_confidence=0.05
 )
 
 
@@ -39,7 +38,7 @@ class Awesome(EncoderAligner):
 
     The default of a setting that is None depends on the model. Of a model that is named it is
     the paper's: layer 8, threshold 0.001, temperature 1, dot products, min_confidence 0. Of the
-    embedded model it is what projects best: layer 7, threshold 0.001, temperature 0.05, cosines,
+    embedded model it is what projects best: layer 7, threshold 0.001, temperature 0.07, cosines,
     min_confidence 0.05.
 
     model (str): Hub name or folder of an encoder: "bert-base-multilingual-cased", or one
@@ -67,7 +66,7 @@ class Awesome(EncoderAligner):
         package="transformers",
         model="an encoder: embedded (extra offline), of the Hub, or a folder",
         hub=True,
-        embedded=E5_SMALL,
+        embedded=FINE_TUNED,
     )
 
     def __init__(

@@ -12,8 +12,8 @@ from typing import ClassVar
 import numpy as np
 
 from ..models import extraction
+from ..models.adapters import FINE_TUNED
 from ..models.description import Description
-from ..models.embedded import E5_SMALL
 from ..models.encoder import Encoded, EncoderSettings, TokenType, shared_encoder
 from ..models.encoder_aligner import EncoderAligner
 from ..models.engines import EngineName
@@ -51,7 +51,7 @@ class SimAlign(EncoderAligner):
         package="transformers",
         model="an encoder: embedded (extra offline), of the Hub, or a folder",
         hub=True,
-        embedded=E5_SMALL,
+        embedded=FINE_TUNED,
     )
 
     def __init__(

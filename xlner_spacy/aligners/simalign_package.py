@@ -8,8 +8,8 @@ from functools import cached_property
 from itertools import accumulate
 from typing import Any, ClassVar
 
+from ..models.adapters import FINE_TUNED, aligner_path
 from ..models.description import Description
-from ..models.embedded import E5_SMALL, encoder_path
 from ..models.encoder import TokenType
 from ..models.encoder_aligner import Pair
 from ..models.extraction import Method
@@ -46,7 +46,7 @@ class SimAlignPackage(LazyBackend):
         install="pip install simalign",
         model="an encoder: embedded (extra offline), of the Hub, or a folder",
         hub=True,
-        embedded=E5_SMALL,
+        embedded=FINE_TUNED,
     )
 
     def __init__(
@@ -112,7 +112,7 @@ class SimAlignPackage(LazyBackend):
         logging.getLogger("simalign.simalign").setLevel(logging.WARNING)
         aligner = load(
             "aligner",
-            self.model or str(encoder_path()),
+            self.model or str(aligner_path()),
             # It loads the model by itself, with transformers' own rules.
             lambda name, **_: SentenceAligner(
                 name,
@@ -123,6 +123,6 @@ class SimAlignPackage(LazyBackend):
             ),
         )
         layers = int(aligner.embed_loader.emb_model.config.num_hidden_layers)
-        wanted = f"from 0 to {layers} for {self.model or E5_SMALL.name!r}"
+        wanted = f"from 0 to {layers} for {self.model or FINE_TUNED.name!r}"
         check_setting("SimAlignPackage", "layer", self.layer, 0 <= self.layer <= layers, wanted)
         return aligner

@@ -9,9 +9,8 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from ..models.adapters import recogniser_path
-from ..models.description import Description, Embedded
-from ..models.embedded import E5_SMALL
+from ..models.adapters import FINE_TUNED, recogniser_path
+from ..models.description import Description
 from ..models.encoder import EncoderSettings, shared_encoder
 from ..models.engines import EngineName
 from ..models.hub import load
@@ -54,7 +53,7 @@ class Recogniser(LazyBackend):
         "embedded recogniser",
         package="transformers",
         model="a token classifier: embedded (extra offline), or a folder",
-        embedded=Embedded(f"{E5_SMALL.name}, fine-tuned", E5_SMALL.package),
+        embedded=FINE_TUNED,
     )
 
     def __init__(

@@ -16,8 +16,8 @@ from ..about import __version__
 from ..errors import XlnerError
 from ..text.terminal import visible
 from .build import build
+from .embed import embed
 from .evaluate import evaluate_app
-from .export_encoder import encoder
 from .info import info
 from .init_config import init_app
 from .model_card import model_card
@@ -106,7 +106,7 @@ def main(
 
 app.command("project", context_settings=OVERRIDES)(project)
 app.command("build", context_settings=OVERRIDES)(build)
-app.command("encoder")(encoder)
+app.command("embed")(embed)
 app.command("info")(info)
 app.command("report")(report)
 app.command("model-card")(model_card)

@@ -21,6 +21,7 @@ import numpy as np
 
 from ..files import build_once, cache_dir
 from ..settings import check_choice, check_setting
+from .adapters import ALIGNER, apply_adapter, digest, read_adapter
 from .embedded import encoder_path
 from .engines import (
     OPENVINO,
@@ -46,7 +47,8 @@ KEPT_BYTES = 128 * 2**20
 class EncoderSettings:
     """The settings of an encoder.
 
-    model (str): Hub name or folder. None: the embedded multilingual-e5-small.
+    model (str): Hub name or folder. None: the embedded multilingual-e5-small, as it was
+        fine-tuned to align words.
     layer (int): The hidden layer that is used; 0 are the embeddings of word pieces. None:
         the last one.
     token_type (str): "bpe" for a vector a word piece, "word" for the mean of a word's pieces.
@@ -308,7 +310,8 @@ class Encoder(LazyBackend):
         embedding = model.get_input_embeddings()
         if self._is_embedded:
             built = Path(self._name)
-            name = f"{built.name}-layer{layer}-{kind}-{version}"
+            skill = f"-{ALIGNER.stem}-{digest(ALIGNER)}" if self.settings.model is None else ""
+            name = f"{built.name}{skill}-layer{layer}-{kind}-{version}"
             compiled = build_once(built.with_name(name), write)
             with loading("aligner", compiled):
                 return OpenVinoEngine(compiled, embedding)
@@ -337,6 +340,8 @@ class Encoder(LazyBackend):
             model = self._from_pretrained(AutoModel)
         if model.config.is_encoder_decoder:
             model = model.get_encoder()
+        if self.settings.model is None:
+            apply_adapter(model, read_adapter(ALIGNER))
         _leave_out_later_layers(model, layer)
         return model.eval().requires_grad_(False)
 
