@@ -40,6 +40,7 @@ MINIMAL = {
     **dict.fromkeys(("forward", "backward", "same", "different"), EXACT_WORDS),
     "generators": {"one": {"@xl_candidates": "xlner.Ngrams.v1"}},
     "measures": {"one": LINK_F1},
+    "aligners": {"one": EXACT_WORDS},
 }
 
 

@@ -1,0 +1,84 @@
+"""The links of several aligners together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from ..errors import BackendError
+from ..models.description import Description
+from ..models.encoder_aligner import Pair
+from ..settings import check_setting
+from ..types import Aligner, Link
+
+
+class Mixture:
+    """Links with the weighted mean of their confidences, where an aligner that has no such link
+    counts 0.
+
+    For languages that the encoder does not know: its links beside those of letters, or of eflomal.
+
+    aligners (dict): Blocks of @xl_aligners under names of your own:
+
+        [components.xl_projector.aligner]
+        @xl_aligners = "xlner.Mixture.v1"
+        weights = {"letters": 0.5}
+
+        [components.xl_projector.aligner.aligners.encoder]
+        @xl_aligners = "xlner.Awesome.v1"
+
+        [components.xl_projector.aligner.aligners.letters]
+        @xl_aligners = "xlner.FuzzyWords.v1"
+
+    weights (dict): By those names; 1 where there is none.
+    min_confidence (float): Links with less are left out; 0 to 1.
+    RAISES: SetupError for a setting that cannot be.
+    """
+
+    description: ClassVar[Description] = Description(
+        "several aligners together", model="other aligners"
+    )
+
+    # Any: a config is checked before the blocks within are made.
+    def __init__(
+        self,
+        aligners: dict[str, Any],
+        weights: dict[str, float] | None = None,
+        min_confidence: float = 0.05,
+    ) -> None:
+        name = "Mixture"
+        weights = weights or {}
+        usable = bool(aligners) and all(callable(aligner) for aligner in aligners.values())
+        check_setting(name, "aligners", aligners, usable, "at least one aligner, and nothing else")
+        known = not set(weights) - set(aligners)
+        names = ", ".join(aligners)
+        check_setting(name, "weights", weights, known, f"made of the aligners' names ({names})")
+        self.aligners: dict[str, Aligner] = aligners
+        self.weights = {key: weights.get(key, 1.0) for key in aligners}
+        usable = min(self.weights.values()) >= 0 and sum(self.weights.values()) > 0
+        check_setting(name, "weights", weights, usable, "0 or more each, with a sum above 0")
+        probability = 0 <= min_confidence <= 1
+        check_setting(name, "min_confidence", min_confidence, probability, "from 0 to 1")
+        self.min_confidence = min_confidence
+
+    def __call__(
+        self, pairs: Sequence[Pair], *, source_lang: str, target_lang: str
+    ) -> list[list[Link]]:
+        """Links of each pair of (source words, target words), sorted.
+
+        RAISES: BackendError, with its name, if an aligner does not answer for each pair.
+        """
+        total = sum(self.weights.values())
+        sums: list[dict[tuple[int, int], float]] = [{} for _ in pairs]
+        for name, aligner in self.aligners.items():
+            answers = list(aligner(pairs, source_lang=source_lang, target_lang=target_lang))
+            if len(answers) != len(pairs):
+                raise BackendError(f"Mixture: {name!r} did not give one list of links per pair.")
+            share = self.weights[name] / total
+            for links, found in zip(sums, answers, strict=True):
+                for source, target, confidence in found:
+                    links[source, target] = links.get((source, target), 0.0) + share * confidence
+        return [
+            [Link(*words, c) for words, c in sorted(links.items()) if c >= self.min_confidence]
+            for links in sums
+        ]
