@@ -8,6 +8,7 @@ import pytest
 from tests import tiny_models
 from xlner_spacy.aligners.awesome import Awesome, SoftmaxExtraction
 from xlner_spacy.errors import SetupError
+from xlner_spacy.models import adapters, embedded, encoder
 from xlner_spacy.models.encoder import Encoded
 
 EN_PT = {"source_lang": "en", "target_lang": "pt"}
@@ -100,3 +101,31 @@ def test_the_paper_s_settings_for_other_models(tmp_path):
 def test_wrong_settings(settings, message):
     with pytest.raises(SetupError, match=message):
         Awesome(**settings)
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("spoil", ["cut", "gone"])
+def test_an_adapter_that_is_damaged_is_named(tmp_path, monkeypatch, spoil):
+    copy = tmp_path / "aligner.safetensors"
+    if spoil == "cut":
+        copy.write_bytes(adapters.ALIGNER.read_bytes()[:100_000])
+    monkeypatch.setattr(encoder, "ALIGNER", copy)
+    # A layer that no other test uses, for encoders are shared.
+    aligner = Awesome(layer=3)
+    with pytest.raises(SetupError, match=r"aligner\.safetensors is damaged or missing.*\nInstall"):
+        aligner([(["Good", "morning"], ["Bom", "dia"])], **EN_PT)
+
+
+@pytest.mark.models
+def test_fine_tuned_the_encoder_links_fewer_words_that_are_none_of_each_other():
+    source = "The interface is in 24 official languages , but most metadata are in few ."
+    target = "A felület 24 hivatalos nyelven érhető el , de a legtöbb metaadat kevés nyelven van ."
+    pair = (source.split(), target.split())
+    right = {(1, 1), (4, 2), (5, 3), (6, 4), (8, 8), (9, 10), (10, 11), (14, 15)}
+    wrong = []
+    for aligner in (Awesome(), Awesome(model=str(embedded.encoder_path()), layer=7)):
+        aligner.extract = SoftmaxExtraction(temperature=0.05, normalize=True, min_confidence=0.05)
+        (links,) = aligner([pair], source_lang="en", target_lang="hu")
+        assert right <= {link[:2] for link in links}
+        wrong.append(sum(link.confidence for link in links if link[:2] not in right))
+    assert wrong[0] < 0.8 * wrong[1]
