@@ -36,7 +36,9 @@ def main(
     page = folder / "index.html"
     with atomic_file(page) as file:
         file.write(render_page(docs, "xlner-spacy: projected entities", lang).encode("utf8"))
-    print("Confidence: how well word links support the place, times the recogniser's probability.")
+    print(
+        "Confidence: how many voters speak for it, by word links and the recogniser's probability."
+    )
     print(f"To see each text above its translation, open {page}")
 
 

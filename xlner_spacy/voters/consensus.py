@@ -27,7 +27,7 @@ class Consensus:
     is placed; for the rest, support must be above the threshold. So a single voter gets whatever it wants.
 
     threshold (float): From 0 to below 1. The default was chosen with weights of 1 for a projection
-        and 2/3 for the recogniser, on development data of eight African languages.
+        and 2/3 for the recogniser, on data of Portuguese and eight African languages.
     RAISES: SetupError for another threshold.
     """
 
