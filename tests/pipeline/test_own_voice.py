@@ -10,6 +10,9 @@ import spacy
 from tests.shared import blank_with
 from xlner_spacy import give_translation
 from xlner_spacy.models.embedded import is_installed
+from xlner_spacy.reports.highlights import unsure
+from xlner_spacy.reports.page import render_page
+from xlner_spacy.silver.selection import Selection, select
 
 TEXT = "Banco de Portugal abre em Faro"
 ENGLISH = {"Banco": "Bank", "de": "of", "abre": "opens", "em": "in"}
@@ -122,3 +125,30 @@ def test_a_second_run_finds_the_same():
     doc = nlp(TEXT)
     again = nlp(doc)
     assert found(again) == [("Faro", "LOC")]
+
+
+def test_silver_data_keep_texts_whose_names_were_only_outvoted():
+    selection = Selection(incomplete="drop")
+    outvoted = pipeline(
+        english=[("Bank of Portugal", "LOC", 0.4)], own=[("Portugal", "ORG", 0.75)]
+    )(TEXT)
+    assert outvoted._.xl_unplaced
+    assert select(outvoted, selection, "key").outcome in ("train", "dev")
+
+
+def test_pages_show_what_only_the_text_itself_says():
+    doc = pipeline(english=[], own=[("Faro", "LOC", 0.95)])(TEXT)
+    assert "Faro" in render_page([doc])
+    (entity,) = doc._.xl_entities
+    item = {
+        "text": doc.text,
+        "translations": [{"text": "Bank"}],
+        "entity": entity,
+        "outcome": "train",
+        "fate": "kept",
+    }
+    shown = unsure(item)
+    assert [[p.text for p in side if p.mark] for side in (shown.left, *shown.right)] == [
+        ["Faro"],
+        ["Faro"],
+    ]

@@ -10,6 +10,8 @@ from ..types import Origin, Placement, SourceEntity, Unplaced
 PLACED = "placed"
 TAKEN = "its place was taken"
 CROSSES = "crosses a sentence boundary"
+# It has a place, under the label that other voters gave it.
+ANOTHER_LABEL = "another label won"
 
 
 def origin(entity: SourceEntity, translation: int, lang: str) -> Origin:

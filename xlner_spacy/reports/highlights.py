@@ -98,7 +98,9 @@ def unsure(item: dict[str, Any]) -> Shown:
         note=f"confidence {entity['confidence']:.2f}",
     )
     source_mark = Mark(source["start_char"], source["end_char"], source["label"])
-    translation = item["translations"][source["translation"]]["text"]
+    number = source["translation"]
+    # Of what only the text's own voice found, the text is the source.
+    translation = item["text"] if number < 0 else item["translations"][number]["text"]
     kept = item["outcome"] in ("train", "dev")
     return Shown(
         left=pieces(item["text"], [target_mark], target_mark.start, half),

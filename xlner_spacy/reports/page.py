@@ -93,11 +93,11 @@ def _row(doc: Doc, row: int, lang: str) -> dict[str, Any]:
 
 
 def confidence_in_words(entity: Placement) -> str:
-    """The confidence of a placed entity, and the factors that it consists of."""
+    """The confidence of a placed entity, and the probability that the recogniser gave it."""
     score = entity["source"]["score"]
     if score is None:
         return f"confidence {entity['confidence']:.2f} (of the place; the label has none)"
-    return f"confidence {entity['confidence']:.2f} (of the place, times the NER's {score:.2f})"
+    return f"confidence {entity['confidence']:.2f} (the recogniser's was {score:.2f})"
 
 
 def _mark(pair: str, number: int | None, entity: Any, title: str) -> dict[str, Any]:

@@ -13,8 +13,9 @@ from spacy.tokens import Doc, Span, SpanGroup
 
 from ..corpus.detokenize import same_tokens
 from ..corpus.labels import LabelMap, map_label
+from ..document.records import ANOTHER_LABEL
 from ..settings import check_setting
-from ..types import Placement
+from ..types import Placement, Unplaced
 
 TRAIN, DEV = "train", "dev"
 # The key of Doc.spans in shards.
@@ -135,13 +136,19 @@ def _why_left_out(
     if doc._.xl_problems:
         problem = doc._.xl_problems[0]
         return f"{problem['stage']}: {problem['reason']}"
-    if selection.incomplete == "drop" and doc._.xl_unplaced:
+    if selection.incomplete == "drop" and any(map(_is_lost, doc._.xl_unplaced or [])):
         return "an entity was not placed"
     if selection.below == "text" and "below min_confidence" in fates:
         return "an entity is below min_confidence"
     if not has_entities and lot(key, "empty") >= selection.empty_rate:
         return "no entity above min_confidence" if fates else "no entities"
     return None
+
+
+def _is_lost(entity: Unplaced) -> bool:
+    """Whether a translation's entity is nowhere. One that was outvoted in its label is somewhere, and
+    what only the text's own voice found was judged to be none."""
+    return entity["translation"] >= 0 and entity["reason"] != ANOTHER_LABEL
 
 
 def _training_doc(

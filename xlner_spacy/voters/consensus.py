@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
+from ..document.records import ANOTHER_LABEL
 from ..models.description import Description
 from ..settings import check_setting, is_number
 from ..solving.claims import claims
@@ -61,9 +62,7 @@ class Consensus:
         unanimous = len({ballot.who for ballot in together}) == len(poll.weights)
         enough = unanimous or support[best] > self.threshold
         for label in (best, *(label for label in labels if label != best)):
-            outcome = (
-                "too few votes" if not enough else "" if label == best else "another label won"
-            )
+            outcome = "too few votes" if not enough else "" if label == best else ANOTHER_LABEL
             ballots = tuple(by_label[label])
             yield Vote(surest.start, surest.end, label, support[label], ballots, outcome)
 
