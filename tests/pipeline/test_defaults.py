@@ -81,6 +81,7 @@ ARGUMENTS = {
         "translator": {"@xl_translators": "xlner.CTranslate2.v1", "model": "x"},
     },
     "xlner.ByLanguage.v1": {side: ALIGNER for side in ("same", "different")},
+    "xlner.Mixture.v1": {"aligners": {"words": ALIGNER}},
     "xlner.Symmetrized.v1": {side: ALIGNER for side in ("forward", "backward")},
     "xlner.NERSpans.v1": {"ner": NER},
     "xlner.LabelProbability.v1": {"ner": NER},

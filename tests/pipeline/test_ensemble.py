@@ -203,7 +203,7 @@ def test_what_members_could_not_do_is_on_the_doc_once(ruler, tmp_path):
 
 @pytest.mark.models
 def test_the_others_vote_where_a_member_fails(ruler, tmp_path, caplog):
-    projector = blank_with()
+    projector = blank_with(own_voice=False)
     projector.config.to_disk(tmp_path / "broken.cfg")
     nlp = spacy.blank("pt")
     pipelines = {"broken": str(tmp_path / "broken.cfg"), "ruler": ruler}

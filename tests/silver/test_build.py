@@ -327,7 +327,7 @@ def entity(start, end, confidence, label="PER"):
 def projected(*entities, unplaced=(), problems=()):
     doc = Doc(PT.vocab, words=["Ana", "e", "Rui", "riem"])
     doc._.xl_entities = list(entities)
-    doc._.xl_unplaced = [{"reason": reason} for reason in unplaced]
+    doc._.xl_unplaced = [{"reason": reason, "translation": 0} for reason in unplaced]
     doc._.xl_problems = [{"stage": "align", "reason": reason} for reason in problems]
     return doc
 

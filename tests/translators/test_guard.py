@@ -101,7 +101,7 @@ def test_the_doc_says_why_and_the_run_goes_on(log):
     assert crash["reason"] == "translator gave up"
     assert crash["detail"] == "the translator's process died (SIGKILL): Este crash."
     (hang,) = docs[2]._.xl_problems
-    assert hang["detail"] == "no answer in 1 seconds: Que hang."
+    assert hang["detail"] == "no answer in 4 seconds: Que hang."
     assert texts[2][hang["start_char"] : hang["end_char"]] == "Que hang."
 
 
