@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import Any, get_args
 
@@ -33,6 +34,27 @@ def check_choice(part: str, name: str, value: object, choices: Any) -> None:
     """
     known = get_args(choices)
     check_setting(part, name, value, value in known, f"one of {', '.join(map(str, known))}")
+
+
+def part_weights(
+    part: str, kind: str, parts: Mapping[str, Any], weights: Mapping[str, float] | None
+) -> dict[str, float]:
+    """The weight of each of several parts by its name; 1 where none is given.
+
+    kind (str): What they are, in the singular: "measure".
+    RAISES: SetupError if one is no part, or a weight is none or of a part that there is not.
+    """
+    weights = weights or {}
+    usable = bool(parts) and all(map(callable, parts.values()))
+    check_setting(part, f"{kind}s", parts, usable, f"at least one {kind}, and nothing else")
+    known = not set(weights) - set(parts)
+    check_setting(
+        part, "weights", weights, known, f"made of the {kind}s' names ({', '.join(parts)})"
+    )
+    found = {name: weights.get(name, 1.0) for name in parts}
+    usable = min(found.values()) >= 0 and sum(found.values()) > 0
+    check_setting(part, "weights", weights, usable, "0 or more each, with a sum above 0")
+    return found
 
 
 def differences(old: Any, new: Any, name: str = "") -> list[str]:

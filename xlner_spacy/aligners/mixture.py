@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from ..errors import BackendError
 from ..models.description import Description
 from ..models.encoder_aligner import Pair
-from ..settings import check_setting
+from ..settings import check_setting, part_weights
 from ..types import Aligner, Link
 
 
@@ -46,19 +46,10 @@ class Mixture:
         weights: dict[str, float] | None = None,
         min_confidence: float = 0.05,
     ) -> None:
-        name = "Mixture"
-        weights = weights or {}
-        usable = bool(aligners) and all(callable(aligner) for aligner in aligners.values())
-        check_setting(name, "aligners", aligners, usable, "at least one aligner, and nothing else")
-        known = not set(weights) - set(aligners)
-        names = ", ".join(aligners)
-        check_setting(name, "weights", weights, known, f"made of the aligners' names ({names})")
+        self.weights = part_weights("Mixture", "aligner", aligners, weights)
         self.aligners: dict[str, Aligner] = aligners
-        self.weights = {key: weights.get(key, 1.0) for key in aligners}
-        usable = min(self.weights.values()) >= 0 and sum(self.weights.values()) > 0
-        check_setting(name, "weights", weights, usable, "0 or more each, with a sum above 0")
         probability = 0 <= min_confidence <= 1
-        check_setting(name, "min_confidence", min_confidence, probability, "from 0 to 1")
+        check_setting("Mixture", "min_confidence", min_confidence, probability, "from 0 to 1")
         self.min_confidence = min_confidence
 
     def __call__(

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from ..errors import BackendError
 from ..models.description import Description
-from ..settings import check_setting
+from ..settings import part_weights
 from ..types import Bitext, Measure, Span
 
 
@@ -36,17 +36,8 @@ class WeightedSum:
 
     # Any: a config is checked before the blocks within are made.
     def __init__(self, measures: dict[str, Any], weights: dict[str, float] | None = None) -> None:
-        name = "WeightedSum"
-        weights = weights or {}
-        usable = bool(measures) and all(callable(measure) for measure in measures.values())
-        check_setting(name, "measures", measures, usable, "at least one measure, and nothing else")
-        known = not set(weights) - set(measures)
-        names = ", ".join(measures)
-        check_setting(name, "weights", weights, known, f"made of the measures' names ({names})")
+        self.weights = part_weights("WeightedSum", "measure", measures, weights)
         self.measures: dict[str, Measure] = measures
-        self.weights = {key: weights.get(key, 1.0) for key in measures}
-        usable = min(self.weights.values()) >= 0 and sum(self.weights.values()) > 0
-        check_setting(name, "weights", weights, usable, "0 or more each, with a sum above 0")
 
     def __call__(
         self, bitexts: Sequence[Bitext], candidates: Sequence[Sequence[Sequence[Span]]]

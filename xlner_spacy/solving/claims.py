@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from ..errors import SetupError
 from ..types import Ballot, Poll
@@ -36,6 +36,16 @@ def claims(poll: Poll) -> dict[Claim, tuple[Ballot, ...]]:
     return {
         claim: tuple(sorted(found[claim].values(), key=loudest_first)) for claim in sorted(found)
     }
+
+
+def support(weights: Mapping[str, float], ballots: Iterable[Ballot]) -> float:
+    """The share of all weights that speaks for something, each voter's by its confidence; one with
+    several ballots speaks with its surest. 0 to 1."""
+    best: dict[str, float] = {}
+    for ballot in ballots:
+        best[ballot.who] = max(best.get(ballot.who, 0.0), ballot.confidence)
+    total = sum(sorted(weights[who] * confidence for who, confidence in best.items()))
+    return min(1.0, total / sum(weights.values()))
 
 
 def share(poll: Poll, ballots: Iterable[Ballot]) -> float:

@@ -8,7 +8,7 @@ from typing import ClassVar
 from ..document.records import ANOTHER_LABEL
 from ..models.description import Description
 from ..settings import check_setting, is_number
-from ..solving.claims import claims
+from ..solving.claims import claims, support
 from ..types import Ballot, Poll, Vote
 
 
@@ -56,15 +56,15 @@ class Consensus:
         """The vote on these words, and one for each label that lost."""
         labels = list(dict.fromkeys(ballot.label for ballot in together))
         by_label = {label: [b for b in together if b.label == label] for label in labels}
-        support = {label: _support(poll, own) for label, own in by_label.items()}
+        shares = {label: round(support(poll.weights, own), 9) for label, own in by_label.items()}
         # `max` keeps the first of equals, and the surest ballots are first.
-        best = max(labels, key=lambda label: support[label])
+        best = max(labels, key=lambda label: shares[label])
         unanimous = len({ballot.who for ballot in together}) == len(poll.weights)
-        enough = unanimous or support[best] > self.threshold
+        enough = unanimous or shares[best] > self.threshold
         for label in (best, *(label for label in labels if label != best)):
             outcome = "too few votes" if not enough else "" if label == best else ANOTHER_LABEL
             ballots = tuple(by_label[label])
-            yield Vote(surest.start, surest.end, label, support[label], ballots, outcome)
+            yield Vote(surest.start, surest.end, label, shares[label], ballots, outcome)
 
 
 def _surest_first(poll: Poll) -> list[Ballot]:
@@ -73,12 +73,3 @@ def _surest_first(poll: Poll) -> list[Ballot]:
     order = {who: n for n, who in enumerate(poll.weights)}
     every = [ballot for ballots in claims(poll).values() for ballot in ballots]
     return sorted(every, key=lambda b: (-b.confidence, order[b.who], b.start, b.end, b.label))
-
-
-def _support(poll: Poll, ballots: Sequence[Ballot]) -> float:
-    """A voter with several ballots speaks with its surest."""
-    best: dict[str, float] = {}
-    for ballot in ballots:
-        best[ballot.who] = max(best.get(ballot.who, 0.0), ballot.confidence)
-    total = sum(sorted(poll.weights[who] * confidence for who, confidence in best.items()))
-    return round(min(1.0, total / sum(poll.weights.values())), 9)

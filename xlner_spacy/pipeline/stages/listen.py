@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 from spacy.tokens import Doc
 
-from ...document.attributes import forget, get_data, language_of, set_data, set_dropped
+from ...document.attributes import forget, get_data, set_data
 from ...types import Annotator
-from .annotate import entities_of, find_mentions
 from .stage import Stage
-from .transfer import as_is
+from .transfer import own_entities
 
 
 class Listen(Stage):
@@ -45,11 +43,7 @@ class Listen(Stage):
         forget(doc, "xl_entities")
 
     def run(self, docs: Sequence[Doc]) -> None:
-        known = find_mentions(self.voice, (doc.text for doc in docs))
-        for doc in docs:
-            dropped: Counter[str] = Counter()
-            found = entities_of(doc, as_is(doc), known, self.name, dropped)
-            set_dropped(doc, language_of(doc), dropped)
+        for doc, found in own_entities(self.voice, docs, self.name):
             set_data(self.attribute, doc, found)
 
     def give_up(self, doc: Doc) -> None:

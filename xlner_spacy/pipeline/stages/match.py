@@ -21,6 +21,7 @@ from ...document.records import (
     unplaced,
 )
 from ...document.span_groups import CANDIDATES, candidates
+from ...solving.claims import support
 from ...types import (
     Ballot,
     Candidate,
@@ -157,11 +158,7 @@ def _placements(text: _Text, votes: Sequence[Vote]) -> Iterator[Placement]:
     for vote in votes:
         if vote.outcome == PLACED:
             span = text.doc[vote.start : vote.end]
-            best: dict[str, float] = {}
-            for ballot in vote.ballots:
-                best[ballot.who] = max(best.get(ballot.who, 0.0), ballot.confidence)
-            shares = [weights[who] * confidence for who, confidence in best.items()]
-            confidence = sum(shares) / sum(weights.values()) if shares else vote.support
+            confidence = support(weights, vote.ballots) if vote.ballots else vote.support
             # What a translation calls it says more than the text's own words.
             ordered = sorted(vote.ballots, key=lambda ballot: ballot.who == OWN)
             source = next((b.origin for b in ordered if b.origin), None)

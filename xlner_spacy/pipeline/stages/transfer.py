@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from spacy.tokens import Doc
 
@@ -30,11 +30,7 @@ class Transfer(Stage):
         self.overwrite = overwrite
 
     def run(self, docs: Sequence[Doc]) -> None:
-        known = find_mentions(self.annotator, (doc.text for doc in docs))
-        for doc in docs:
-            dropped: Counter[str] = Counter()
-            entities = entities_of(doc, as_is(doc), known, self.name, dropped)
-            set_dropped(doc, language_of(doc), dropped)
+        for doc, entities in own_entities(self.annotator, docs, self.name):
             found = [_itself(doc, entity) for entity in entities]
             outcomes = list(zip(found, place(doc, found, self.overwrite), strict=True))
             placed = [e for e, outcome in outcomes if outcome == PLACED]
@@ -49,7 +45,19 @@ class Transfer(Stage):
         doc._.xl_unplaced = []
 
 
-def as_is(doc: Doc) -> Translation:
+def own_entities(
+    annotator: Annotator, docs: Sequence[Doc], stage: str
+) -> Iterator[tuple[Doc, list[SourceEntity]]]:
+    """What an annotator finds in the texts themselves; what is dropped is kept on each Doc."""
+    known = find_mentions(annotator, (doc.text for doc in docs))
+    for doc in docs:
+        dropped: Counter[str] = Counter()
+        entities = entities_of(doc, _as_is(doc), known, stage, dropped)
+        set_dropped(doc, language_of(doc), dropped)
+        yield doc, entities
+
+
+def _as_is(doc: Doc) -> Translation:
     """A text as the translation of itself."""
     return {
         "lang": language_of(doc),
