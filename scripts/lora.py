@@ -1,6 +1,6 @@
 """What the trainings of both adapters share: LoRA on the encoder, a schedule, and states to go on from.
 
-Needs peft.
+On the GPU where there is one. Needs peft.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from peft import LoraConfig, get_peft_model
 from tqdm import tqdm
 
 MATRICES = ["query", "key", "value", "attention.output.dense", "intermediate.dense", "output.dense"]
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 SCALE = 2.0  # of the changes: LoRA's alpha over its rank
-SAVE_EVERY = 100
+SAVE_EVERY = 50
 
 
 def with_lora(model: Any, rank: int, *, head: str | None = None, dropout: float = 0.0) -> Any:
@@ -28,12 +29,13 @@ def with_lora(model: Any, rank: int, *, head: str | None = None, dropout: float 
         target_modules=MATRICES,
         modules_to_save=[head] if head else None,
     )
-    return get_peft_model(model, config).train()
+    return get_peft_model(model, config).to(DEVICE).train()
 
 
 def trained_state(model: Any) -> dict[str, torch.Tensor]:
     """What is trained, by the names that peft has for it."""
-    return {k: v for k, v in model.state_dict().items() if "lora_" in k or "modules_to_save" in k}
+    state = model.state_dict().items()
+    return {k: v.cpu() for k, v in state if "lora_" in k or "modules_to_save" in k}
 
 
 def adapter_state(model: Any) -> dict[str, torch.Tensor]:
@@ -93,7 +95,7 @@ def _resume(state: Path, model: Any, optimizer: Any, schedule: Any) -> int:
     if not state.is_file():
         state.parent.mkdir(parents=True, exist_ok=True)
         return 0
-    kept = torch.load(state)
+    kept = torch.load(state, map_location=DEVICE)
     model.load_state_dict(kept["model"], strict=False)
     optimizer.load_state_dict(kept["optimizer"])
     schedule.load_state_dict(kept["schedule"])

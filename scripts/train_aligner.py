@@ -5,8 +5,9 @@
 Self-training on parallel text without labels, as in AWESOME (Dou & Neubig 2021), with teachers that are
 stronger than the links of one pair: a batch has sentences in nine languages each, and a link counts that
 paths through the other languages confirm (as in Imani et al. 2021, on multiparallel corpora). The
-teacher is the encoder as it was: where it learnt with the student, links grew ever denser. Per piece,
-the student maximises the probability of the word that it is linked to, both ways.
+teacher is the encoder as it was, and the student can strike out its links but add none: where the
+teacher learnt with the student, links grew ever denser. Per piece, the student maximises the
+probability of the word that it is linked to, both ways.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Annotated, Any, NamedTuple
 
 import torch
 import typer
-from lora import SCALE, adapter_state, train, with_lora
+from lora import DEVICE, SCALE, adapter_state, train, with_lora
 from ntrex import ENGLISH, read_ntrex
 from torch.nn.functional import normalize
 from transformers import AutoModel, AutoTokenizer
@@ -49,10 +50,10 @@ def read(tokenizer: Any, sentence: str) -> Text:
     """Word pieces, and the words that they are of; in scripts without spaces each piece is one."""
     if any(map(is_unspaced, sentence)):
         ids = tokenizer(sentence, add_special_tokens=False).input_ids
-        return Text(ids, torch.eye(len(ids)))
+        return Text(ids, torch.eye(len(ids), device=DEVICE))
     split = tokenizer(_WORD.findall(sentence), is_split_into_words=True, add_special_tokens=False)
     encoding = split.encodings[0]
-    of_word = torch.tensor(encoding.word_ids, dtype=torch.long)
+    of_word = torch.tensor(encoding.word_ids, dtype=torch.long, device=DEVICE)
     return Text(encoding.ids, torch.nn.functional.one_hot(of_word).float())
 
 
@@ -78,7 +79,8 @@ def vectors(model: Any, tokenizer: Any, texts: list[Text]) -> list[torch.Tensor]
     rows = [torch.tensor([first, *text.ids, last]) for text in texts]
     ids = torch.nn.utils.rnn.pad_sequence(rows, True, tokenizer.pad_token_id)
     mask = torch.nn.utils.rnn.pad_sequence([torch.ones_like(row) for row in rows], True, 0)
-    hidden = normalize(model(input_ids=ids, attention_mask=mask).last_hidden_state, dim=-1)
+    answer = model(input_ids=ids.to(DEVICE), attention_mask=mask.to(DEVICE))
+    hidden = normalize(answer.last_hidden_state, dim=-1)
     return [hidden[n, 1 : 1 + len(text.ids)] for n, text in enumerate(texts)]
 
 
@@ -87,10 +89,11 @@ def to_words(source: torch.Tensor, target: torch.Tensor, words: torch.Tensor) ->
     return (source @ target.T / TEMPERATURE).softmax(dim=1) @ words
 
 
-def teacher_links(
+def confirmed_links(
     texts: list[Text], found: list[torch.Tensor]
 ) -> dict[tuple[int, int], torch.Tensor]:
-    """For each two texts how strongly their words are linked; 0 for most."""
+    """For each two texts how strongly their words are linked, directly and through the others; 0 for
+    most."""
     one_way = {}
     for i, j in permutations(range(len(texts)), 2):
         pieces = to_words(found[i], found[j], texts[j].words)
@@ -112,6 +115,17 @@ def teacher_links(
         kept = strength * ((strength > RIVAL * best) & (strength > WEAKEST))
         links[i, j], links[j, i] = kept, kept.T
     return links
+
+
+def agreed(
+    texts: list[Text], of_teacher: list[torch.Tensor], of_student: list[torch.Tensor]
+) -> dict[tuple[int, int], torch.Tensor]:
+    """The teacher's links, as strong as the student finds them, too."""
+    own = confirmed_links(texts, of_student)
+    return {
+        pair: (strength * own[pair]).sqrt()
+        for pair, strength in confirmed_links(texts, of_teacher).items()
+    }
 
 
 def loss_of_links(
@@ -151,8 +165,10 @@ def main(
         learnt = iter(vectors(model, tokenizer, flat))
         losses = []
         for texts in batch:
-            links = teacher_links(texts, [next(taught) for _ in texts])
-            losses += loss_of_links(texts, [next(learnt) for _ in texts], links)
+            of_teacher, of_student = ([next(found) for _ in texts] for found in (taught, learnt))
+            with torch.no_grad():
+                links = agreed(texts, of_teacher, of_student)
+            losses += loss_of_links(texts, of_student, links)
         return torch.stack(losses).mean()
 
     found = batches(tokenizer, random.Random(seed))

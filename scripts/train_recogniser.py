@@ -25,7 +25,7 @@ from typing import Annotated, Any, NamedTuple
 import spacy
 import torch
 import typer
-from lora import SCALE, adapter_state, train, with_lora
+from lora import DEVICE, SCALE, adapter_state, train, with_lora
 from transformers import AutoModelForTokenClassification, AutoTokenizer
 
 from xlner_spacy.corpus.conll import stream_conll
@@ -183,9 +183,9 @@ def tensors(batch: Sequence[Row], pad: int) -> tuple[torch.Tensor, torch.Tensor,
 
     mask = padded([[1] * len(row.ids) for row in batch], 0)
     return (
-        padded([row.ids for row in batch], pad),
-        mask,
-        padded([row.tags for row in batch], IGNORED),
+        padded([row.ids for row in batch], pad).to(DEVICE),
+        mask.to(DEVICE),
+        padded([row.tags for row in batch], IGNORED).to(DEVICE),
     )
 
 
@@ -225,7 +225,7 @@ def main(
         )
     model = with_lora(plain, RANK, head="classifier", dropout=0.05)
     if start:
-        model.load_state_dict(torch.load(start)["model"], strict=False)
+        model.load_state_dict(torch.load(start, map_location=DEVICE)["model"], strict=False)
 
     def loss_of(batch: list[Row]) -> torch.Tensor:
         ids, mask, tags = tensors(batch, tokenizer.pad_token_id)

@@ -122,6 +122,8 @@ class Link(NamedTuple):
     source: int
     target: int
     confidence: float  # 0 to 1
+    # Good enough to share a word's probability, too doubtful to show as an answer.
+    weak: bool = False
 
 
 class Mention(NamedTuple):
@@ -259,7 +261,7 @@ class Bitext:
             if start != begin:
                 best, begin, at = {}, start, bisect_left(targets, start)
             upto = bisect_left(targets, end)
-            for source, target, confidence in links[at:upto]:
+            for source, target, confidence, _ in links[at:upto]:
                 for word in (("source", source), ("target", target)):
                     best[word] = max(best.get(word, 0.0), confidence)
             at = upto

@@ -84,7 +84,7 @@ def test_the_paper_s_settings_for_other_models(tmp_path):
     aligner = Awesome(str(tiny_models.encoder(tmp_path / "encoder")), layer=2)
     assert aligner.extract == SoftmaxExtraction(threshold=0.001, temperature=1, normalize=False)
     ((link, *_),) = aligner([(["Lisboa"], ["Lisboa"])], **EN_PT)
-    assert link == (0, 0, pytest.approx(1))
+    assert link == (0, 0, pytest.approx(1), False)
     assert aligner([], **EN_PT) == []
     assert aligner([([], ["Lisboa"]), (["Lisboa"], [])], **EN_PT) == [[], []]
     assert set(aligner.seconds) == {"load", "encode", "link"}
@@ -95,6 +95,7 @@ def test_the_paper_s_settings_for_other_models(tmp_path):
     [
         ({"threshold": 1}, "threshold"),
         ({"temperature": 0}, "temperature"),
+        ({"weak_below": 1.5}, "weak_below"),
         ({"token_type": "char"}, "bpe, word"),
     ],
 )

@@ -41,7 +41,7 @@ def test_both_directions_by_hand():
     # Backward: "red" (1) looks at "casa" (1), "house" (2) at "casa" (1).
     aligner = CrossAttention(Attentive(), heuristic="intersection")
     ((link,),) = aligner([PAIR], **EN_PT)
-    assert link == (2, 1, pytest.approx((7 / 9 + 9 / 10) / 2))
+    assert link == (2, 1, pytest.approx((7 / 9 + 9 / 10) / 2), False)
     aligner = CrossAttention(Attentive(), heuristic="union")
     assert [link[:2] for link in aligner([PAIR], **EN_PT)[0]] == [(0, 0), (1, 1), (1, 2), (2, 1)]
 
@@ -75,5 +75,5 @@ def test_with_a_translation_model(tmp_path):
     links, nothing = aligner([(source, target), ([], target)], **EN_PT)
     assert links == sorted(links)
     assert nothing == []
-    assert all(0 <= s < 4 and 0 <= t < 5 and 0 <= c <= 1 for s, t, c in links)
+    assert all(0 <= s < 4 and 0 <= t < 5 and 0 <= c <= 1 for s, t, c, _ in links)
     assert len({link.target for link in links}) >= 1

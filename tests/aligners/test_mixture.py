@@ -32,6 +32,19 @@ def test_the_mean_of_what_each_is_sure_of():
     assert links(mixture) == []
 
 
+def test_weak_is_what_most_of_the_weight_does_not_have():
+    def weakly(pairs, **languages):
+        return [[Link(0, 0, 0.2, weak=True)] for _ in pairs]
+
+    def strongly(pairs, **languages):
+        return [[Link(0, 0, 0.8), (1, 1, 0.8)] for _ in pairs]
+
+    mixture = Mixture({"a": weakly, "b": strongly}, {"a": 2})
+    assert [link.weak for link in links(mixture, PAIR)[0]] == [True, True]
+    mixture = Mixture({"a": weakly, "b": strongly})
+    assert [link.weak for link in links(mixture, PAIR)[0]] == [False, False]
+
+
 def test_in_a_config():
     block = {
         "@xl_aligners": "xlner.Mixture.v1",

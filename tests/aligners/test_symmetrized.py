@@ -103,3 +103,9 @@ def test_two_aligners_are_combined():
 def test_unknown_heuristic():
     with pytest.raises(SetupError, match="grow-diag-final-and"):
         Symmetrized(ExactWords(), ExactWords(), "magic")
+
+
+def test_weak_is_what_no_direction_has_as_a_strong_link():
+    forward, backward = [Link(0, 0, 0.9), Link(1, 1, 0.1, weak=True)], [Link(0, 0, 0.2, weak=True)]
+    found = symmetrize(forward, backward, "union")
+    assert [(link.source, link.weak) for link in found] == [(0, False), (1, True)]

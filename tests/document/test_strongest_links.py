@@ -15,7 +15,7 @@ from xlner_spacy.types import Link
 
 
 def every_pair(n_source, n_target, confidence):
-    return [[s, t, confidence()] for s in range(n_source) for t in range(n_target)]
+    return [[s, t, confidence(), False] for s in range(n_source) for t in range(n_target)]
 
 
 def test_few_links_are_all_used():
@@ -29,8 +29,8 @@ def test_of_very_many_links_each_word_keeps_its_most_confident_ones():
     kept = strongest(links, 100, 100)
     assert len(kept) == FEW
     for word in range(100):
-        own = sorted((c for s, _, c in links if s == word), reverse=True)
-        assert sorted((c for s, _, c in kept if s == word), reverse=True) == own[: FEW // 100]
+        own = sorted((c for s, _, c, _ in links if s == word), reverse=True)
+        assert sorted((c for s, _, c, _ in kept if s == word), reverse=True) == own[: FEW // 100]
 
 
 def test_of_equal_links_those_near_the_diagonal_stay():

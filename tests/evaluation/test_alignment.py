@@ -18,7 +18,7 @@ from xlner_spacy.types import Link
 def make():
     def align(pairs, *, source_lang, target_lang):
         assert (source_lang, target_lang) == ("en", "pt")
-        return [[Link(0, 0, 1.0), Link(1, 1, 0.5)] for _ in pairs]
+        return [[Link(0, 0, 1.0), Link(1, 1, 0.5, weak=True)] for _ in pairs]
     return align
 """
 CONFIG = """
@@ -55,7 +55,7 @@ def own(tmp_path):
 def test_error_rate_by_hand(own):
     folder, options = own
     gold = "the house\ta casa\t0-0 1?1\ngood day\tbom dia\t0-0 1-0\n"
-    result, metrics = run(folder, gold, *options)
+    result, metrics = run(folder, gold, *options, "--weak")
     assert result.exit_code == 0, result.output
     # Found: 4 links. Sure: 3, two of them found. Possible: 4, three of them found.
     assert metrics["precision"] == 0.75
@@ -65,9 +65,9 @@ def test_error_rate_by_hand(own):
     assert "0.7500" in result.stdout
 
 
-def test_only_links_that_are_confident(own):
+def test_weak_links_do_not_count(own):
     folder, options = own
-    _, metrics = run(folder, "the house\ta casa\t0-0\n", *options, "--min-confidence", 0.6)
+    _, metrics = run(folder, "the house\ta casa\t0-0\n", *options)
     assert (metrics["precision"], metrics["recall"], metrics["aer"]) == (1.0, 1.0, 0.0)
 
 
@@ -94,8 +94,11 @@ def test_no_such_file(tmp_path):
 
 @pytest.mark.data
 def test_the_default_aligner_links_most_words(data, tmp_path):
-    """Its soft links have a high recall: .9 on the Portuguese of XL-WA."""
-    gold = (data / "alignments_dev" / "xl_wa" / "en-pt.dev.tsv").read_text().splitlines()[:50]
-    _, metrics = run(tmp_path, "\n".join(gold))
-    assert metrics["recall"] > 0.85
-    assert 0 < metrics["aer"] < 0.6
+    """On the Portuguese of XL-WA; weak links find more of them, and more that are none."""
+    lines = (data / "alignments_dev" / "xl_wa" / "en-pt.dev.tsv").read_text().splitlines()[:50]
+    gold = "\n".join(lines)
+    _, strong = run(tmp_path, gold)
+    _, every = run(tmp_path, gold, "--weak")
+    assert strong["aer"] < 0.16
+    assert every["recall"] > strong["recall"] > 0.8
+    assert strong["precision"] > every["precision"] + 0.1

@@ -94,6 +94,38 @@ def test_words_are_linked_by_their_most_confident_pieces():
     assert extraction.word_links(linked & False, confidence, np.arange(3), np.arange(3)) == []
 
 
+@settings(max_examples=100, deadline=None)
+@given(data=st.data())
+def test_mutual_probability_of_words(data):
+    of_source = sorted(data.draw(st.lists(st.integers(0, 5), min_size=1, max_size=8)))
+    of_target = sorted(data.draw(st.lists(st.integers(0, 5), min_size=1, max_size=8)))
+    numbers = st.floats(-3, 3, width=32)
+    size = len(of_source) * len(of_target)
+    scores = np.array(data.draw(st.lists(numbers, min_size=size, max_size=size)))
+    forward, backward = extraction.softmaxes(scores.reshape(len(of_source), len(of_target)))
+    given = np.array(of_source), np.array(of_target)
+    found = extraction.mutual_probability(forward, backward, *given)
+    for i, source in enumerate(sorted(set(of_source))):
+        for j, target in enumerate(sorted(set(of_target))):
+            block = np.ix_(given[0] == source, given[1] == target)
+            of_t = forward[block].sum(axis=1).mean()
+            of_s = backward[block].sum(axis=0).mean()
+            assert found[i, j] == pytest.approx(np.sqrt(of_t * of_s))
+
+
+def test_links_of_words_are_weak_by_word():
+    linked = np.ones((3, 2), dtype=bool)
+    words = np.array([0, 0, 4]), np.array([1, 3])
+    weak = np.array([[False, True], [True, False]])
+    found = extraction.word_links(linked, linked * 0.5, *words, weak)
+    assert [(*link[:2], link.weak) for link in found] == [
+        (0, 1, False),
+        (0, 3, True),
+        (4, 1, True),
+        (4, 3, False),
+    ]
+
+
 @pytest.mark.parametrize("method", extraction.METHODS)
 def test_nothing_to_link(method):
     assert extraction.METHODS[method](np.zeros((0, 3))).shape == (0, 3)

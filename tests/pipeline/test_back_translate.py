@@ -86,7 +86,7 @@ def test_the_config_of_the_project_finds_the_same():
     doc = nlp(TEXT)
     assert [ent.text for ent in doc.ents] == ["Lula da Silva", "António Guterres", "Brasília"]
     # Links of words that are alike.
-    assert all(confidence >= 0.75 for _, _, confidence in doc._.xl_alignments[1])
+    assert all(confidence >= 0.75 for _, _, confidence, _ in doc._.xl_alignments[1])
 
 
 @pytest.mark.models

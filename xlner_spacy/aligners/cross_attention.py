@@ -81,7 +81,7 @@ class CrossAttention:
             return [sorted(links) for links in forward]
         swapped = [(target, source) for source, target in pairs]
         backward = [
-            [Link(t, s, c) for s, t, c in links]
+            [link._replace(source=link.target, target=link.source) for link in links]
             for links in self._directed(swapped, target_lang, source_lang)
         ]
         return [

@@ -14,7 +14,8 @@ from ..types import Aligner, Link
 
 class Mixture:
     """Links with the weighted mean of their confidences, where an aligner that has no such link
-    counts 0.
+    counts 0. Weak is a link that aligners with more than half of the weight do not have, or have as
+    a weak one.
 
     For languages that the encoder does not know: its links beside those of letters, or of eflomal.
 
@@ -60,16 +61,22 @@ class Mixture:
         RAISES: BackendError, with its name, if an aligner does not answer for each pair.
         """
         total = sum(self.weights.values())
-        sums: list[dict[tuple[int, int], float]] = [{} for _ in pairs]
+        sums: list[dict[tuple[int, int], tuple[float, float]]] = [{} for _ in pairs]
         for name, aligner in self.aligners.items():
             answers = list(aligner(pairs, source_lang=source_lang, target_lang=target_lang))
             if len(answers) != len(pairs):
                 raise BackendError(f"Mixture: {name!r} did not give one list of links per pair.")
             share = self.weights[name] / total
             for links, found in zip(sums, answers, strict=True):
-                for source, target, confidence in found:
-                    links[source, target] = links.get((source, target), 0.0) + share * confidence
+                for link in (Link(*given) for given in found):
+                    mean, strong = links.get(link[:2], (0.0, 0.0))
+                    strong += 0.0 if link.weak else share
+                    links[link[:2]] = mean + share * link.confidence, strong
         return [
-            [Link(*words, c) for words, c in sorted(links.items()) if c >= self.min_confidence]
+            [
+                Link(*words, mean, weak=strong < 0.5 - 1e-9)
+                for words, (mean, strong) in sorted(links.items())
+                if mean >= self.min_confidence
+            ]
             for links in sums
         ]

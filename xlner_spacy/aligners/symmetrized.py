@@ -54,7 +54,7 @@ class Symmetrized:
             source_lang=target_lang,
             target_lang=source_lang,
         )
-        backward = [[Link(t, s, c) for s, t, c in links] for links in swapped]
+        backward = [[Link(t, s, c, any(weak)) for s, t, c, *weak in links] for links in swapped]
         return [
             symmetrize(one, other, self.heuristic)
             for one, other in zip(forward, backward, strict=True)
@@ -74,8 +74,10 @@ def symmetrize(
     grow-diag-final-and: The same, but of those that have two words without a link.
 
     RETURNS: Sorted links. The confidence is the mean of those of both directions, where a
-        link that a direction has not counts 0.
+        link that a direction has not counts 0. Weak is what no direction has as a strong one.
     """
+    given = [Link(*link) for link in (*forward, *backward)]
+    strong = {link[:2] for link in given if not link.weak}
     one = {link[:2]: link[2] for link in forward}
     other = {link[:2]: link[2] for link in backward}
     union = sorted(one.keys() | other.keys())
@@ -86,7 +88,7 @@ def symmetrize(
         for direction in (one, other):
             _finish(linked, sorted(direction), needs_both=heuristic.endswith("-and"))
     return [
-        Link(*point, (one.get(point, 0.0) + other.get(point, 0.0)) / 2)
+        Link(*point, (one.get(point, 0.0) + other.get(point, 0.0)) / 2, point not in strong)
         for point in sorted(linked.points)
     ]
 

@@ -131,9 +131,9 @@ def alignment(
         str, typer.Option("--source-lang", help="Language of the first column.")
     ] = "en",
     config: PipelineConfig = None,
-    min_confidence: Annotated[
-        float, typer.Option("--min-confidence", help="Count links from this confidence on.")
-    ] = 0.0,
+    weak: Annotated[
+        bool, typer.Option("--weak", help="Count links that the aligner marks as weak, too.")
+    ] = False,
     limit: Limit = None,
     code: Code = None,
     gpu_id: GpuId = None,
@@ -147,9 +147,7 @@ def alignment(
 
     check_place(output)
     nlp = load(config, lang=lang, source_lang=source_lang, overrides=overrides(ctx))
-    result = evaluate_alignment(
-        nlp, gold, source_lang, lang, min_confidence=min_confidence, limit=limit, quiet=quiet
-    )
+    result = evaluate_alignment(nlp, gold, source_lang, lang, weak=weak, limit=limit, quiet=quiet)
     _write(result, output)
     _table([("links", result)], ("precision", "recall", "f1", "aer"))
 

@@ -1,7 +1,7 @@
 """Everything that this package adds to spaCy's Doc and Span. Set here and nowhere else.
 
     Doc._.xl_translations  list of Translation     what the text says in the source languages
-    Doc._.xl_alignments    list of lists of links  [source word, target word, confidence]
+    Doc._.xl_alignments    list of lists of links  [source word, target word, confidence, weak]
     Doc._.xl_entities      list of Placement       what was placed, and from where
     Doc._.xl_unplaced      list of Unplaced        what was not placed, and why
     Doc._.xl_problems      list of Problem         what could not be translated or aligned

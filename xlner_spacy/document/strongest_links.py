@@ -22,7 +22,7 @@ def strongest(links: Sequence[Sequence[float]], n_source: int, n_target: int) ->
     """All links, or where there are very many the most confident ones of each source word; of
     equals those nearest to the diagonal.
 
-    links: As in `Doc._.xl_alignments`: source word, target word, confidence.
+    links: As in `Doc._.xl_alignments`: source word, target word, confidence, whether it is weak.
     n_source, n_target (int): Words of the two texts.
     """
     most = max(FEW, A_WORD * n_source)
@@ -34,12 +34,12 @@ def strongest(links: Sequence[Sequence[float]], n_source: int, n_target: int) ->
         slope = n_target / max(1, n_source)
         strong = [link for own in of_word.values() for link in _first(own, each, slope)]
         links = sorted(strong, key=tuple)
-    return [Link(int(source), int(target), c) for source, target, c in links]
+    return [Link(int(s), int(t), c, bool(weak)) for s, t, c, weak in links]
 
 
 def _first(own: list[Sequence[float]], count: int, slope: float) -> list[Sequence[float]]:
     def rank(link: Sequence[float]) -> tuple[float, float, float]:
-        source, target, confidence = link
+        source, target, confidence = link[:3]
         return -confidence, abs(target - (source + 0.5) * slope + 0.5), target
 
     return nsmallest(count, own, key=rank)

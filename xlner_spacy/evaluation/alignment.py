@@ -16,12 +16,12 @@ from ..errors import InputError
 from ..files import existing
 from ..pipeline.component import StageComponent
 from ..text.languages import check_language
-from ..types import Aligner
+from ..types import Aligner, Link
 
 BATCH = 256
 _LINK = re.compile(r"(\d+)([-?])(\d+)")
 
-Link = tuple[int, int]
+Words = tuple[int, int]
 
 
 class GoldPair(NamedTuple):
@@ -29,8 +29,8 @@ class GoldPair(NamedTuple):
 
     source: list[str]
     target: list[str]
-    sure: set[Link]
-    possible: set[Link]
+    sure: set[Words]
+    possible: set[Words]
 
 
 def evaluate_alignment(
@@ -39,7 +39,7 @@ def evaluate_alignment(
     source_lang: str,
     lang: str,
     *,
-    min_confidence: float = 0.0,
+    weak: bool = False,
     limit: int | None = None,
     quiet: bool = False,
 ) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def evaluate_alignment(
 
     nlp (Language): A pipeline with a component that aligns.
     gold_file (Path): Lines "source TAB target TAB links"; see `read_gold_links`.
-    min_confidence (float): Links with a lower confidence are not counted.
+    weak (bool): Whether links that the aligner marks as weak are counted, too.
     RETURNS (dict): `precision` (of the links found, those that are possible), `recall` (of the
         sure links, those that were found), `f1` of the two, `aer` = 1 - (|A & S| + |A & P|) /
         (|A| + |S|), `counts` and `settings`.
@@ -58,7 +58,7 @@ def evaluate_alignment(
     pairs = list(read_gold_links(gold_file))[:limit]
     if not pairs:
         raise InputError(f"{gold_file} has no sentence pairs.")
-    found: list[set[Link]] = []
+    found: list[set[Words]] = []
     with tqdm(total=len(pairs), unit="pair", disable=quiet) as bar:
         for start in range(0, len(pairs), BATCH):
             batch = pairs[start : start + BATCH]
@@ -67,7 +67,8 @@ def evaluate_alignment(
                 source_lang=source_lang,
                 target_lang=lang,
             )
-            found += [{(s, t) for s, t, c in links if c >= min_confidence} for links in answers]
+            of_batch = [[Link(*link) for link in links] for links in answers]
+            found += [{link[:2] for link in links if weak or not link.weak} for links in of_batch]
             bar.update(len(batch))
     return {
         **_figures(pairs, found),
@@ -76,7 +77,7 @@ def evaluate_alignment(
             "gold": str(gold_file),
             "source_lang": source_lang,
             "lang": lang,
-            "min_confidence": min_confidence,
+            "weak": weak,
             "version": __version__,
             "components": dict(nlp.config["components"]),
         },
@@ -133,7 +134,7 @@ def _aligner(nlp: Language) -> Aligner:
     )
 
 
-def _figures(pairs: Sequence[GoldPair], found: Sequence[set[Link]]) -> dict[str, Any]:
+def _figures(pairs: Sequence[GoldPair], found: Sequence[set[Words]]) -> dict[str, Any]:
     n_found = sum(map(len, found))
     n_sure = sum(len(pair.sure) for pair in pairs)
     sure = sum(len(links & pair.sure) for links, pair in zip(found, pairs, strict=True))

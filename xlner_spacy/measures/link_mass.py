@@ -39,7 +39,7 @@ class LinkMass:
     def _scores(self, bitext: Bitext, candidates: Sequence[Sequence[Span]]) -> list[list[float]]:
         spread: defaultdict[int, float] = defaultdict(float)
         received: defaultdict[int, float] = defaultdict(float)
-        for source, target, confidence in bitext.links:
+        for source, target, confidence, _ in bitext.links:
             spread[source] += confidence
             received[target] += confidence
         # The total vote of each target word, over all source words.
@@ -49,7 +49,7 @@ class LinkMass:
         for links, spans in zip(bitext.links_of, candidates, strict=True):
             forward: defaultdict[int, float] = defaultdict(float)
             backward: defaultdict[int, float] = defaultdict(float)
-            for source, target, confidence in links:
+            for source, target, confidence, _ in links:
                 forward[target] += confidence / max(1.0, spread[source])
                 backward[target] += confidence / max(1.0, received[target])
             row = []

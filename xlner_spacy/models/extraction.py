@@ -105,14 +105,47 @@ def softmaxes(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return forward, backward
 
 
+def mutual_probability(
+    forward: np.ndarray, backward: np.ndarray, source_words: np.ndarray, target_words: np.ndarray
+) -> np.ndarray:
+    """The geometric mean of the probabilities of a target word given a source word and the other
+    way round. That of a word given a piece is the sum over its pieces; that given a word the mean
+    over the pieces.
+
+    forward, backward: As from `softmaxes`.
+    source_words, target_words: The word that each piece belongs to, ascending.
+    RETURNS: Shape (words with pieces of the source, those of the target), 0 to 1.
+    """
+    begins, counts = _runs(source_words)
+    others, of_others = _runs(target_words)
+
+    def summed(matrix: np.ndarray) -> np.ndarray:
+        return np.add.reduceat(np.add.reduceat(matrix, begins, axis=0), others, axis=1)
+
+    given_source = summed(forward) / counts[:, np.newaxis]
+    given_target = summed(backward) / of_others
+    return np.asarray(np.sqrt(given_source * given_target))
+
+
+def _runs(words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where the pieces of each word begin, and how many they are."""
+    begins = np.flatnonzero(np.diff(words, prepend=-1))
+    return begins, np.diff(begins, append=len(words))
+
+
 def word_links(
-    linked: np.ndarray, confidence: np.ndarray, source_words: np.ndarray, target_words: np.ndarray
+    linked: np.ndarray,
+    confidence: np.ndarray,
+    source_words: np.ndarray,
+    target_words: np.ndarray,
+    weak: np.ndarray | None = None,
 ) -> list[Link]:
     """Links between words, sorted: two are linked if any of their pieces are, with the
     confidence of the most confident of these.
 
     linked, confidence: Bool and float, shape (source pieces, target pieces).
-    source_words, target_words: The word that each piece belongs to.
+    source_words, target_words: The word that each piece belongs to, ascending.
+    weak: Bool, shape (words with pieces of the source, those of the target). None: no link is.
     """
     rows, columns = np.nonzero(linked)
     if not len(rows):
@@ -123,4 +156,10 @@ def word_links(
     best = np.zeros(len(words))
     np.maximum.at(best, place, confidence[rows, columns])
     sources, targets = np.divmod(words, width)
-    return list(map(Link, sources.tolist(), targets.tolist(), best.tolist()))
+    if weak is None:
+        return list(map(Link, sources.tolist(), targets.tolist(), best.tolist()))
+    marks = weak[
+        np.searchsorted(np.unique(source_words), sources),
+        np.searchsorted(np.unique(target_words), targets),
+    ]
+    return list(map(Link, sources.tolist(), targets.tolist(), best.tolist(), marks.tolist()))

@@ -47,7 +47,7 @@ def joined(words: Sequence[str], parts: Sequence[Group]) -> tuple[str, ...]:
 def spread(links: Sequence[Link], sources: Sequence[Group], targets: Sequence[Group]) -> list[Link]:
     """Links between groups as links between all of their words, sorted."""
     return sorted(
-        Link(s, t, link.confidence)
+        Link(s, t, link.confidence, link.weak)
         for link in links
         for s in sources[link.source]
         for t in targets[link.target]

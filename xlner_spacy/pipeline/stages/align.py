@@ -59,7 +59,7 @@ class Align(Stage):
         for job, answer in zip(jobs, answers, strict=True):
             source, target = [word.i for word in job.source], [word.i for word in job.target]
             links = checks.links(answer, len(source), len(target))
-            job.found.extend([source[s], target[t], c] for s, t, c in links)
+            job.found.extend([source[s], target[t], c, weak] for s, t, c, weak in links)
 
     def _pair(
         self, doc: Doc, source: Doc, segment: list[int]

@@ -27,7 +27,7 @@ def links(answer: Iterable[Any], n_source: int, n_target: int) -> list[Link]:
     for link in answer:
         valid = (
             isinstance(link, (tuple, Sequence))
-            and len(link) == 3
+            and len(link) in (3, 4)
             and _is_index(link[0], n_source)
             and _is_index(link[1], n_target)
             and isinstance(link[2], (float, Real))
@@ -36,9 +36,10 @@ def links(answer: Iterable[Any], n_source: int, n_target: int) -> list[Link]:
         if not valid:
             raise BackendError(
                 f"The aligner gave the link {link!r:.80} for {n_source} source and {n_target} target words.",
-                hint="A link is (source word, target word, confidence from 0 to 1).",
+                hint="A link is (source word, target word, confidence from 0 to 1), and, if you like, whether it is weak.",
             )
-        found.append(Link(int(link[0]), int(link[1]), min(1.0, max(0.0, float(link[2])))))
+        weak = len(link) == 4 and bool(link[3])
+        found.append(Link(int(link[0]), int(link[1]), min(1.0, max(0.0, float(link[2]))), weak))
     return found
 
 
