@@ -33,6 +33,7 @@ from xlner_spacy.files import atomic_file
 PROJECT = Path(__file__).parents[1]
 DATA = Path(os.environ.get("XLNER_DATA", "assets"))
 RESULTS = Path(__file__).parent / "results"
+FRENCH = ("wol", "bam", "mos", "bbj")  # their translations are French
 FIRST = 250  # sentences of a language of masakha_parallel
 SYSTEMS: dict[str, tuple[str, dict[str, Any]]] = {
     "transfer": ("xl_transfer", {}),
@@ -49,6 +50,7 @@ class Gold(NamedTuple):
     lang: str
     file: Path
     systems: tuple[str, ...] = ("transfer",)
+    source_lang: str = "en"  # of the translations
 
 
 def golds() -> Iterator[Gold]:
@@ -58,7 +60,8 @@ def golds() -> Iterator[Gold]:
     yield Gold("bosque-dev", "pt", DATA / "uner_portuguese_bosque/pt_bosque-ud-dev.iob2", every)
     yield Gold("assets", "pt", PROJECT / "assets/gold.pt.jsonl", every)
     for lang in ["lug", "luo", "pcm", "tsn", "wol", "bam", "mos", "bbj"]:
-        yield Gold(f"masakha-{lang}", lang, DATA / f"masakha_parallel/{lang}.test.jsonl", every)
+        file = DATA / f"masakha_parallel/{lang}.test.jsonl"
+        yield Gold(f"masakha-{lang}", lang, file, every, "fr" if lang in FRENCH else "en")
     for name, lang, file in TRANSFER_ALONE:
         yield Gold(name, lang, DATA / file)
 
@@ -85,7 +88,10 @@ def measure(gold: Gold, system: str, limit: int | None) -> dict[str, Any]:
     """F1, its interval, F1 without labels, and the expected calibration error."""
     factory, config = SYSTEMS[system]
     nlp = spacy.blank("pt" if gold.lang == "pt" else "xx")
-    nlp.add_pipe(factory, config={**config, "target_lang": gold.lang})
+    languages = {"target_lang": gold.lang}
+    if factory == "xl_projector":
+        languages["source_lang"] = gold.source_lang
+    nlp.add_pipe(factory, config={**config, **languages})
     docs = read(gold, nlp, limit)
     wanted = [token_entities(doc) for doc in docs]
     for doc in docs:

@@ -32,7 +32,7 @@ LEFT_OUT = ["por", "deu", "zho", "spa", "ita", "glg", "eus", "nob", ENGLISH]
 def main(
     output: Annotated[Path, typer.Argument(help="A .jsonl file.")],
     recogniser: Annotated[str | None, typer.Option(help="Folder of a model.")] = None,
-    sentences: Annotated[int, typer.Option(help="Sentences of each language.")] = 170,
+    sentences: Annotated[int, typer.Option(help="Sentences of each language.")] = 500,
 ) -> None:
     """Label, project and write."""
     texts = read_ntrex()

@@ -2,8 +2,10 @@
 
     XLNER_DATA=... python scripts/train_aligner.py FOLDER
 
+What ships is the mean of three runs (scripts/average_adapters.py; project.yml has the settings of each).
+
 Self-training on parallel text without labels, as in AWESOME (Dou & Neubig 2021), with teachers that are
-stronger than the links of one pair: a batch has sentences in nine languages each, and a link counts that
+stronger than the links of one pair: a batch has sentences in several languages each, and a link counts that
 paths through the other languages confirm (as in Imani et al. 2021, on multiparallel corpora). The
 teacher is the encoder as it was, and the student can strike out its links but add none: where the
 teacher learnt with the student, links grew ever denser. Per piece, the student maximises the
@@ -33,7 +35,6 @@ from xlner_spacy.text.scripts import is_unspaced
 LAYERS = 7  # the aligner's layer, and the teacher's
 RANK = 16
 TEMPERATURE = 0.05
-LANGUAGES, SENTENCES = 9, 3  # in a batch
 WEAKEST = 0.15  # of a link of the teacher
 RIVAL = 0.7  # a link counts beside a better one of the same word if it has so much of its strength
 _WORD = re.compile(r"[\w\u0300-\u036f\u0900-\u0dff]+|[^\w\s]")
@@ -57,15 +58,17 @@ def read(tokenizer: Any, sentence: str) -> Text:
     return Text(encoding.ids, torch.nn.functional.one_hot(of_word).float())
 
 
-def batches(tokenizer: Any, rng: random.Random) -> Iterator[list[list[Text]]]:
-    """Sentences, each in several languages, English mostly among them."""
+def batches(
+    tokenizer: Any, rng: random.Random, sentences: int, languages: int
+) -> Iterator[list[list[Text]]]:
+    """So many sentences, each in so many languages, English mostly among them."""
     texts = read_ntrex()
     others = [lang for lang in texts if lang != ENGLISH]
     usable = [k for k, s in enumerate(texts[ENGLISH]) if 4 < len(s.split()) < 45]
     while True:
         batch = []
-        for k in rng.sample(usable, SENTENCES):
-            langs = rng.sample(others, LANGUAGES)
+        for k in rng.sample(usable, sentences):
+            langs = rng.sample(others, languages)
             if rng.random() < 0.7:
                 langs[-1] = ENGLISH
             found = [read(tokenizer, texts[lang][k]) for lang in langs if texts[lang][k].strip()]
@@ -147,7 +150,9 @@ def loss_of_links(
 
 def main(
     folder: Annotated[Path, typer.Argument(help="Where the state and the adapter go.")],
-    steps: Annotated[int, typer.Option(help="Batches to learn from.")] = 300,
+    steps: Annotated[int, typer.Option(help="Batches to learn from.")] = 100,
+    sentences: Annotated[int, typer.Option(help="Sentences in a batch.")] = 8,
+    languages: Annotated[int, typer.Option(help="Languages that each is in.")] = 5,
     rate: Annotated[float, typer.Option(help="The highest learning rate.")] = 5e-4,
     seed: int = 0,
 ) -> None:
@@ -171,7 +176,7 @@ def main(
             losses += loss_of_links(texts, of_student, links)
         return torch.stack(losses).mean()
 
-    found = batches(tokenizer, random.Random(seed))
+    found = batches(tokenizer, random.Random(seed), sentences, languages)
     train(model, found, loss_of, steps=steps, rate=rate, state=folder / "state.pt")
     file = folder / "aligner.safetensors"
     write_adapter(adapter_state(model), file, tags=[], scale=SCALE, layers=LAYERS)

@@ -27,7 +27,7 @@ def test_two_columns_with_tabs_or_spaces_and_crlf(tmp_path):
 
 
 def test_four_columns_and_docstart(tmp_path):
-    text = "-DOCSTART- -X- -X- O\n\nEU NNP B-NP B-ORG\nrejects VBZ B-VP O\n"
+    text = "-DOCSTART- -X- -X- O\n\n-DOCSTART- news.txt\nEU NNP B-NP B-ORG\nrejects VBZ B-VP O\n"
     (sentence,) = read(tmp_path, text)
     assert sentence.words == ["EU", "rejects"]
     assert sentence.entities == [(0, 1, "ORG")]

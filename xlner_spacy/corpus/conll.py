@@ -79,11 +79,12 @@ def _sentence(file: Path, block: list[tuple[int, str]]) -> GoldSentence | None:
     tags: list[str] = []
     comments = {}
     for number, line, cells in rows:
+        if line.split()[0] == "-DOCSTART-":
+            continue
         word, tag = (cells[1], cells[2]) if has_ids and len(cells) > 2 else (cells[0], cells[-1])
         if len(cells) > 1 and word and _TAG.fullmatch(tag):
-            if word != "-DOCSTART-":
-                words.append(word)
-                tags.append(tag)
+            words.append(word)
+            tags.append(tag)
             continue
         comment = _COMMENT.fullmatch(line.strip())
         if not comment:
