@@ -70,3 +70,16 @@ def test_commands_exist_with_their_options(line):
     options = [word.partition("=")[0] for word in words if re.match(r"--?[a-z]", word)]
     unknown = {o for o in options if o not in known and "." not in o}
     assert not unknown
+
+
+def pictures():
+    for page in PAGES:
+        for place in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", page.read_text(encoding="utf8")):
+            if "://" not in place:
+                yield pytest.param(page.parent / place, id=f"{page.name}: {place}")
+
+
+@pytest.mark.parametrize("picture", pictures())
+def test_pictures_are_there(picture):
+    """mkdocs builds a page without a picture, too."""
+    assert picture.is_file()

@@ -36,7 +36,7 @@ class Consensus:
         "overlap: the surest span, the likeliest label"
     )
 
-    def __init__(self, threshold: float = 0.32) -> None:
+    def __init__(self, threshold: float = 0.34) -> None:
         valid = is_number(threshold) and 0 <= threshold < 1
         check_setting("Consensus", "threshold", threshold, valid, "a number from 0 to below 1")
         self.threshold = threshold
