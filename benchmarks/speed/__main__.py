@@ -29,6 +29,7 @@ from .growth import growth
 from .matching import matching
 from .memory import memory
 from .quality import quality
+from .recognising import recognising
 from .tables import markdown, plot
 from .timing import timed
 from .whole import end_to_end, importing
@@ -81,6 +82,7 @@ def _parts(options: argparse.Namespace) -> dict[str, Callable[[], Any]]:
         "alignment": lambda: alignment(gold, options.repeats),
         "projection": lambda: projection(gold, options.repeats),
         "matching": lambda: matching(gold, options.repeats),
+        "recognising": lambda: recognising(options.texts, options.repeats),
         "growth": growth,
         "memory_mb": lambda: memory(options.pairs, options.texts),
         "import_seconds": lambda: importing(5),

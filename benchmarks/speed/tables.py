@@ -17,6 +17,7 @@ def markdown(report: Report) -> str:
         "alignment": _alignment,
         "projection": _projection,
         "matching": _matching,
+        "recognising": _recognising,
         "end_to_end": _end_to_end,
         "quality": _quality,
         "memory_mb": _memory,
@@ -106,6 +107,24 @@ def _matching(part: Report) -> list[str]:
         f"The optimum is that of the paper's programme in {part['same_optimum']} of "
         f"{part['sentences']} sentences, {part['with_proposals']} of which have entities to place.",
     ]
+
+
+def _recognising(part: Report) -> list[str]:
+    languages = list(next(iter(part.values()))["f1"])
+    head = ["embedded recogniser", "texts/s", "times torch, wall", "CPU"]
+    return _table(
+        [*head, *(f"F1 UNER-PUD {lang}" for lang in languages)],
+        [
+            [
+                engine,
+                r["texts_a_second"],
+                _ratio(r["times_torch"]["wall"]),
+                _ratio(r["times_torch"]["cpu"]),
+                *(f"{r['f1'][lang]:.4f}" for lang in languages),
+            ]
+            for engine, r in part.items()
+        ],
+    )
 
 
 def _end_to_end(part: Report) -> list[str]:
