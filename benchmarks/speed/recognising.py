@@ -11,7 +11,7 @@ from xlner_spacy.annotators.recogniser import Recogniser
 from xlner_spacy.corpus.gold import read_gold
 from xlner_spacy.evaluation.metrics import score, token_entities
 
-from .given import DATA, ENGINES, portuguese
+from .given import DATA, ENGINES, afresh, portuguese
 from .timing import in_turns, rate, ratios
 
 PUD = "uner_pud/{}_pud-ud-test.iob2"
@@ -25,7 +25,7 @@ def recognising(count: int, repeats: int) -> dict[str, Any]:
     parts = {engine: Recogniser(engine=engine) for engine in ENGINES}
     for part in parts.values():
         part(texts[:4])
-        part._encoder.kept_bytes = 0
+        afresh(part)
     runs: dict[str, Callable[[], Any]] = {
         engine: lambda part=part: [part(texts[n : n + BATCH]) for n in range(0, len(texts), BATCH)]
         for engine, part in parts.items()

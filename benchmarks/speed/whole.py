@@ -58,7 +58,10 @@ def _projector() -> tuple[Language, Any]:
     """The default pipeline for Portuguese, and its component."""
     nlp = spacy.blank("pt")
     component: Any = nlp.add_pipe("xl_projector")
-    afresh(next(stage.aligner for stage in component.stages if hasattr(stage, "aligner")))
+    for stage in component.stages:
+        for part in ("aligner", "annotator", "voice"):
+            if hasattr(stage, part):
+                afresh(getattr(stage, part))
     return nlp, component
 
 

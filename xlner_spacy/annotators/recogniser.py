@@ -78,7 +78,7 @@ class Recogniser(LazyBackend):
     def __call__(self, texts: Sequence[str]) -> list[list[Mention]]:
         """RAISES: SetupError if the model cannot be loaded."""
         windows = list(self._windows(texts))
-        encoded = self._encoder.encode((window.part,) for window in windows)
+        encoded = self.encoder.encode((window.part,) for window in windows)
         weights, bias, tags = self._head
         read: list[dict[int, _Reading]] = [{} for _ in texts]
         for window in windows:
@@ -119,7 +119,7 @@ class Recogniser(LazyBackend):
         """The characters of each word piece of each text."""
         if not texts:
             return []
-        encodings = self._encoder.tokenizer(
+        encodings = self.encoder.tokenizer(
             [[text] for text in texts],
             is_split_into_words=True,
             add_special_tokens=False,
@@ -133,7 +133,7 @@ class Recogniser(LazyBackend):
         return Path(self.model) if self.model is not None else recogniser_path()
 
     @cached_property
-    def _encoder(self) -> Any:
+    def encoder(self) -> Any:
         settings = EncoderSettings(
             str(self._folder),
             None,
