@@ -79,3 +79,20 @@ def test_no_score_is_below_zero():
 def test_bad_settings(settings):
     with pytest.raises(SetupError, match=next(iter(settings))):
         NameF1(**settings)
+
+
+@pytest.mark.parametrize(("weak", "best"), [(True, (1, 2)), (False, (0, 2))])
+def test_an_article_with_a_capital_counts_only_where_it_is_linked_well(weak, best):
+    """'O Brasil venceu': 'O' is no part of Brazil, unless the aligner is sure that it is."""
+    links = [Link(0, 0, 0.06 if weak else 0.9, weak=weak), Link(0, 1, 0.95), Link(1, 2, 0.9)]
+    bitext = Bitext(
+        ["Brazil", "won"],
+        ["O", "Brasil", "venceu"],
+        [(0, 1)],
+        links,
+        source_lang="en",
+        target_lang="pt",
+    )
+    spans = [(0, 1), (0, 2), (1, 2)]
+    (((*scores,),),) = NameF1()([bitext], [[spans]])
+    assert spans[scores.index(max(scores))] == best

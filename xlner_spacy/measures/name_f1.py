@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -23,8 +23,9 @@ class NameF1:
     is annotated), aligners do not. So function words at the beginning of the entity are taken
     for no part of it, links of function words count less, and a span that begins or ends with
     one is worse than the same span without. What a function word is, spaCy's stop words say,
-    as they stand in its lists: in lower case, so that "Will" is none. Where spaCy has no list
-    for a language only punctuation counts.
+    as they stand in its lists: in lower case, so that "Will" is none; in the target text also with
+    a capital where a word has weak links only ("O Brasil venceu"). Where spaCy has no list for a
+    language only punctuation counts.
 
     edge_penalty (float): Taken off the score for a first and for a last word that is a
         function word or punctuation; 0 to 0.5.
@@ -50,7 +51,8 @@ class NameF1:
 
     def _scores(self, bitext: Bitext, candidates: Sequence[Sequence[Span]]) -> list[list[float]]:
         source = _function_words(bitext.source_words, bitext.source_lang)
-        target = _function_words(bitext.target_words, bitext.target_lang)
+        linked = {link.target for link in bitext.links if not link.weak}
+        target = _function_words(bitext.target_words, bitext.target_lang, linked)
         names = replace(
             bitext,
             entities=[_without_first(span, source) for span in bitext.entities],
@@ -71,9 +73,17 @@ class NameF1:
         return link
 
 
-def _function_words(words: Sequence[str], lang: str) -> list[bool]:
+def _function_words(
+    words: Sequence[str], lang: str, linked: Collection[int] | None = None
+) -> list[bool]:
+    """Which words are; those that are not in `linked`, however they are written."""
     known = stop_words(lang)
-    return [word in known or _is_punctuation(word) for word in words]
+    return [
+        word in known
+        or (linked is not None and n not in linked and word.lower() in known)
+        or _is_punctuation(word)
+        for n, word in enumerate(words)
+    ]
 
 
 def _is_punctuation(word: str) -> bool:

@@ -89,5 +89,6 @@ def _end(process: subprocess.Popen[bytes], owner: int) -> None:
 def _kill_group(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is None:
         if hasattr(os, "killpg"):
-            os.killpg(process.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it has ended since, or has no group yet
+                os.killpg(process.pid, signal.SIGKILL)
         process.kill()
