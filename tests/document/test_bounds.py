@@ -26,6 +26,7 @@ def projected(names: int, words_each: int, aligner=diagonal):
     return nlp(given(nlp, target, {"en": source}, "pt"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("words_each", [2, MAX_ENTITY_WORDS])
 def test_twice_the_text_makes_twice_the_candidates(words_each):
     few, many = (projected(n, words_each) for n in (20, 40))
@@ -34,6 +35,7 @@ def test_twice_the_text_makes_twice_the_candidates(words_each):
     assert len(many.spans["xl_candidates"]) <= 2.2 * len(few.spans["xl_candidates"])
 
 
+@pytest.mark.long
 def test_with_links_between_all_words_too():
     def every(pairs, **languages):
         return [

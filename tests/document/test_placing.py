@@ -87,6 +87,7 @@ def test_more_translations_are_right():
     assert [ent.label_ for ent in nlp(doc).ents] == ["PER"]
 
 
+@pytest.mark.long
 def test_another_voter_rules_out_what_one_translation_alone_has():
     rover = {"@xl_voters": "xlner.Rover.v1", "alpha": 1.0}
     nlp, doc = several(ENGLISH, SPANISH, candidates=SINGLE_WORDS, voter=rover)

@@ -95,6 +95,7 @@ def test_interrupted_unpacking_leaves_nothing(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("keep", [3, 100, 5_000_000, 60_000_000])
 def test_damaged_file(tmp_path, keep):
     damaged = tmp_path / "model.bin"

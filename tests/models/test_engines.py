@@ -66,6 +66,7 @@ def test_vectors_from_8_bit_weights_are_near(tiny):
         assert (found.unit * expected[words].unit).sum(axis=1).min() > 0.99
 
 
+@pytest.mark.long
 def test_8_bit_vectors_do_not_depend_on_the_batch(tiny):
     pytest.importorskip("openvino")
     together = encode(tiny, "openvino-int8")
@@ -81,6 +82,7 @@ def test_threads_leave_torch_as_it_was(two_threads):
         assert torch.get_num_threads() == 2
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("engine", ["torch", "openvino"])
 def test_a_forked_process_can_encode(tiny, engine, two_threads):
     if engine != "torch":

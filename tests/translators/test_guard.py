@@ -57,6 +57,7 @@ def test_one_process_for_all_batches(guard, log):
     assert not guard.failures
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("bad", "reason"),
     [
@@ -168,6 +169,7 @@ while True:
 """
 
 
+@pytest.mark.long
 def test_an_answer_that_is_not_complete_in_time_is_given_up(tmp_path, monkeypatch):
     script = tmp_path / "worker.py"
     script.write_text(BREAKS_OFF)
