@@ -109,3 +109,9 @@ def test_weak_is_what_no_direction_has_as_a_strong_link():
     forward, backward = [Link(0, 0, 0.9), Link(1, 1, 0.1, weak=True)], [Link(0, 0, 0.2, weak=True)]
     found = symmetrize(forward, backward, "union")
     assert [(link.source, link.weak) for link in found] == [(0, False), (1, True)]
+
+
+def test_links_that_can_be_read_once():
+    """As from a function of the user's that yields them, without saying whether they are weak."""
+    once = (link for link in [(0, 0, 0.5), (1, 1, 0.5)])
+    assert symmetrize(once, iter([(0, 0, 0.7)]), "intersection") == [Link(0, 0, 0.6)]

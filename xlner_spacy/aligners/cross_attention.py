@@ -16,7 +16,7 @@ from ..models.description import Description
 from ..models.encoder_aligner import Pair
 from ..settings import check_choice, check_setting
 from ..types import Link
-from .symmetrized import DEFAULT, Heuristic, symmetrize
+from .symmetrized import DEFAULT, Heuristic, symmetrize, turned
 
 
 class AttentiveTranslator(Protocol):
@@ -80,10 +80,7 @@ class CrossAttention:
         if not self.both_directions:
             return [sorted(links) for links in forward]
         swapped = [(target, source) for source, target in pairs]
-        backward = [
-            [link._replace(source=link.target, target=link.source) for link in links]
-            for links in self._directed(swapped, target_lang, source_lang)
-        ]
+        backward = map(turned, self._directed(swapped, target_lang, source_lang))
         return [
             symmetrize(one, other, self.heuristic)
             for one, other in zip(forward, backward, strict=True)

@@ -54,11 +54,17 @@ class Symmetrized:
             source_lang=target_lang,
             target_lang=source_lang,
         )
-        backward = [[Link(t, s, c, any(weak)) for s, t, c, *weak in links] for links in swapped]
+        backward = map(turned, swapped)
         return [
             symmetrize(one, other, self.heuristic)
             for one, other in zip(forward, backward, strict=True)
         ]
+
+
+def turned(links: Iterable[Link]) -> list[Link]:
+    """Links the other way round."""
+    given = (Link(*link) for link in links)
+    return [link._replace(source=link.target, target=link.source) for link in given]
 
 
 def symmetrize(
@@ -76,10 +82,10 @@ def symmetrize(
     RETURNS: Sorted links. The confidence is the mean of those of both directions, where a
         link that a direction has not counts 0. Weak is what no direction has as a strong one.
     """
-    given = [Link(*link) for link in (*forward, *backward)]
-    strong = {link[:2] for link in given if not link.weak}
-    one = {link[:2]: link[2] for link in forward}
-    other = {link[:2]: link[2] for link in backward}
+    ahead, back = ([Link(*link) for link in links] for links in (forward, backward))
+    strong = {link[:2] for link in (*ahead, *back) if not link.weak}
+    one = {link[:2]: link.confidence for link in ahead}
+    other = {link[:2]: link.confidence for link in back}
     union = sorted(one.keys() | other.keys())
     linked = _Linked(union if heuristic == "union" else one.keys() & other.keys())
     if heuristic.startswith("grow-diag"):

@@ -21,7 +21,7 @@ from ..types import Aligner, Link
 BATCH = 256
 _LINK = re.compile(r"(\d+)([-?])(\d+)")
 
-Words = tuple[int, int]
+Point = tuple[int, int]
 
 
 class GoldPair(NamedTuple):
@@ -29,8 +29,8 @@ class GoldPair(NamedTuple):
 
     source: list[str]
     target: list[str]
-    sure: set[Words]
-    possible: set[Words]
+    sure: set[Point]
+    possible: set[Point]
 
 
 def evaluate_alignment(
@@ -58,7 +58,7 @@ def evaluate_alignment(
     pairs = list(read_gold_links(gold_file))[:limit]
     if not pairs:
         raise InputError(f"{gold_file} has no sentence pairs.")
-    found: list[set[Words]] = []
+    found: list[set[Point]] = []
     with tqdm(total=len(pairs), unit="pair", disable=quiet) as bar:
         for start in range(0, len(pairs), BATCH):
             batch = pairs[start : start + BATCH]
@@ -134,7 +134,7 @@ def _aligner(nlp: Language) -> Aligner:
     )
 
 
-def _figures(pairs: Sequence[GoldPair], found: Sequence[set[Words]]) -> dict[str, Any]:
+def _figures(pairs: Sequence[GoldPair], found: Sequence[set[Point]]) -> dict[str, Any]:
     n_found = sum(map(len, found))
     n_sure = sum(len(pair.sure) for pair in pairs)
     sure = sum(len(links & pair.sure) for links, pair in zip(found, pairs, strict=True))
