@@ -1,6 +1,6 @@
 """The recogniser, projection, and both voting: F1 and calibration (docs/results.md).
 
-    XLNER_DATA=... python benchmarks/voices.py [--only PATTERN] [--limit N]
+    XLNER_DATA=... python -m benchmarks.voices [--only PATTERN] [--limit N]
 
 writes benchmarks/results/voices.json and voices.md. Systems: `transfer` (xl_transfer), `projection` (what is
 found in the translations alone), `both` (the default), `plain` (both, but a vote a label and span). Of
@@ -28,7 +28,7 @@ from benchmarks.domains import LABELS, TRANSFER_ALONE
 from xlner_spacy import give_translation
 from xlner_spacy.corpus.gold import read_gold
 from xlner_spacy.evaluation.metrics import interval, score, token_entities
-from xlner_spacy.files import atomic_file
+from xlner_spacy.files import atomic_file, write_json
 
 PROJECT = Path(__file__).parents[1]
 DATA = Path(os.environ.get("XLNER_DATA", "assets"))
@@ -156,8 +156,7 @@ def main(
             if not fnmatch(gold.name, only) or system in results.get(gold.name, {}):
                 continue
             results.setdefault(gold.name, {})[system] = measure(gold, system, limit)
-            with atomic_file(kept) as file:
-                file.write((json.dumps(results, indent=1) + "\n").encode())
+            write_json(kept, results)
     with atomic_file(output / "voices.md") as file:
         file.write(markdown(results).encode())
 

@@ -61,7 +61,7 @@ def train(
     """Train what `with_lora` added, with AdamW.
 
     The learning rate rises over the first 6% of the steps, then falls in a line. The state is
-    kept every 100 steps, and a run goes on from it.
+    kept every SAVE_EVERY steps, and a run goes on from it.
     """
     parameters = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(parameters, lr=rate, weight_decay=0.01)

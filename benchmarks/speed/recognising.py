@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-import spacy
-
 from xlner_spacy.annotators.recogniser import Recogniser
-from xlner_spacy.corpus.gold import read_gold
-from xlner_spacy.evaluation.metrics import score, token_entities
+from xlner_spacy.evaluation.model import evaluate_model
 
 from .given import DATA, ENGINES, afresh, portuguese
+from .quality import PUD
 from .timing import in_turns, rate, ratios
 
-PUD = "uner_pud/{}_pud-ud-test.iob2"
+CONFIG = Path(__file__).parents[2] / "configs" / "recogniser.cfg"
 LANGUAGES = ("en", "pt", "de", "zh")
 BATCH = 256
 
@@ -35,18 +34,14 @@ def recognising(count: int, repeats: int) -> dict[str, Any]:
         engine: {
             "texts_a_second": rate(len(texts), took[engine]),
             "times_torch": ratios(took["torch"], took[engine]),
-            "f1": {lang: _f1(part, lang) for lang in LANGUAGES},
+            "f1": {lang: _f1(engine, lang) for lang in LANGUAGES},
         }
-        for engine, part in parts.items()
+        for engine in parts
     }
 
 
-def _f1(part: Recogniser, lang: str) -> float:
-    nlp = spacy.blank("xx")
-    nlp.add_pipe("xl_transfer", config={"target_lang": lang}).use(annotator=part)
-    docs = list(read_gold(DATA / PUD.format(lang), nlp, lang))
-    gold = [token_entities(doc) for doc in docs]
-    for doc in docs:
-        doc.ents = ()
-    found = [token_entities(doc) for doc in nlp.pipe(docs, batch_size=BATCH)]
-    return round(float(score(docs, found, gold)["f1"]), 4)
+def _f1(engine: str, lang: str) -> float:
+    engines = {"components.xl_transfer.annotator.engine": engine}
+    gold = DATA / PUD.format(lang)
+    result = evaluate_model([str(CONFIG)], gold, lang, overrides=engines, quiet=True)
+    return round(float(result["f1"]), 4)
