@@ -16,7 +16,7 @@ from xlner_spacy.corpus.conll import GoldSentence, read_conll
 from xlner_spacy.document.span_groups import candidates
 from xlner_spacy.evaluation.corpora import read_pairs
 from xlner_spacy.evaluation.projection import given
-from xlner_spacy.models.adapters import aligner_path
+from xlner_spacy.models.adapters import merged_path
 from xlner_spacy.types import Proposal
 
 DATA = Path(os.environ.get("XLNER_DATA", "assets"))
@@ -49,7 +49,7 @@ def word_pairs(gold: Gold) -> list[tuple[list[str], list[str]]]:
 def simalign(method: str) -> SentenceAligner:
     """The simalign package on the model and the layer that we use."""
     return SentenceAligner(
-        str(aligner_path()), "bpe", matching_methods=METHODS[method], layer=EMBEDDED_LAYER
+        str(merged_path("aligner")), "bpe", matching_methods=METHODS[method], layer=EMBEDDED_LAYER
     )
 
 

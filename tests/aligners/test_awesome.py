@@ -8,7 +8,7 @@ import pytest
 from tests import tiny_models
 from xlner_spacy.aligners.awesome import Awesome, SoftmaxExtraction
 from xlner_spacy.errors import SetupError
-from xlner_spacy.models import adapters, embedded, encoder
+from xlner_spacy.models import adapters, embedded
 from xlner_spacy.models.encoder import Encoded
 
 EN_PT = {"source_lang": "en", "target_lang": "pt"}
@@ -109,8 +109,8 @@ def test_wrong_settings(settings, message):
 def test_an_adapter_that_is_damaged_is_named(tmp_path, monkeypatch, spoil):
     copy = tmp_path / "aligner.safetensors"
     if spoil == "cut":
-        copy.write_bytes(adapters.ALIGNER.read_bytes()[:100_000])
-    monkeypatch.setattr(encoder, "ALIGNER", copy)
+        copy.write_bytes(adapters.SKILLS["aligner"].read_bytes()[:100_000])
+    monkeypatch.setitem(adapters.SKILLS, "aligner", copy)
     # A layer that no other test uses, for encoders are shared.
     aligner = Awesome(layer=3)
     with pytest.raises(SetupError, match=r"aligner\.safetensors is damaged or missing.*\nInstall"):

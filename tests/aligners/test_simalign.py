@@ -11,7 +11,7 @@ from tests import tiny_models
 from xlner_spacy.aligners.simalign import EMBEDDED_LAYER, SimAlign
 from xlner_spacy.corpus.conll import read_conll
 from xlner_spacy.errors import SetupError
-from xlner_spacy.models.adapters import aligner_path
+from xlner_spacy.models.adapters import merged_path
 from xlner_spacy.models.extraction import Method
 
 EN_PT = {"source_lang": "en", "target_lang": "pt"}
@@ -41,7 +41,7 @@ def _one_encoder_for_all_tests():
 def package(request):
     """The simalign package's own aligner."""
     return SentenceAligner(
-        str(aligner_path()), request.param, matching_methods="aim", layer=EMBEDDED_LAYER
+        str(merged_path("aligner")), request.param, matching_methods="aim", layer=EMBEDDED_LAYER
     )
 
 

@@ -90,8 +90,8 @@ def test_the_embedded_model_knows_names_in_many_languages(text, expected):
 def damaged(tmp_path, monkeypatch):
     """An adapter to spoil."""
     copy = tmp_path / "recogniser.safetensors"
-    copy.write_bytes(adapters.RECOGNISER.read_bytes())
-    monkeypatch.setattr(adapters, "RECOGNISER", copy)
+    copy.write_bytes(adapters.SKILLS["recogniser"].read_bytes())
+    monkeypatch.setitem(adapters.SKILLS, "recogniser", copy)
     return copy
 
 
@@ -112,4 +112,4 @@ def test_an_adapter_that_is_not_there(damaged):
 def test_an_adapter_of_another_encoder(tmp_path):
     encoder = tiny_models.encoder(tmp_path / "encoder")
     with pytest.raises(SetupError, match="does not fit the encoder"):
-        adapters.write_merged(adapters.RECOGNISER, encoder, tmp_path / "merged")
+        adapters.write_merged(adapters.SKILLS["recogniser"], encoder, tmp_path / "merged")

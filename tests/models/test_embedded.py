@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,8 @@ from transformers import AutoModel, AutoTokenizer
 from xlner_spacy import files
 from xlner_spacy.errors import SetupError
 from xlner_spacy.models import embedded as encoder
+from xlner_spacy.models.adapters import SKILLS
+from xlner_spacy.models.encoder import EncoderSettings, shared_encoder
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +53,27 @@ def test_sentences_that_mean_the_same_are_neighbours(loaded):
     same, other = vectors[0] @ vectors[1], vectors[0] @ vectors[2]
     assert same > 0.9
     assert other < same - 0.1
+
+
+@pytest.mark.models
+def test_the_skills_share_what_is_large():
+    """The tokenizer takes 300 MB, the embedding of word pieces 380; of the second, one copy is in the
+    system's memory, and all who read the file look at it."""
+    one, two = (shared_encoder(EncoderSettings(None, 2, skill=skill)) for skill in SKILLS)
+    assert one.tokenizer is two.tokenizer
+    pytest.importorskip("openvino")
+    maps = Path("/proc/self/smaps")
+    if not maps.is_file():
+        pytest.skip("needs Linux")
+    for found in (one, two):
+        found.load()
+    private, inside = 0, False
+    for line in maps.read_text().splitlines():
+        inside = "model.safetensors" in line if "-" in line.split()[0] else inside
+        if inside and line.startswith("Private_Dirty"):
+            private += int(line.split()[1])
+    assert "model.safetensors" in maps.read_text()
+    assert private < 1000  # kB
 
 
 @pytest.mark.models

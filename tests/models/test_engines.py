@@ -13,6 +13,7 @@ import torch
 
 from tests import tiny_models
 from xlner_spacy.aligners.simalign import SimAlign
+from xlner_spacy.annotators.recogniser import Recogniser
 from xlner_spacy.errors import SetupError
 from xlner_spacy.models.encoder import EncoderSettings, shared_encoder
 from xlner_spacy.models.engines import pool_of
@@ -110,6 +111,8 @@ def test_auto_is_openvino_for_the_embedded_encoder_where_it_is_installed(tiny, m
     pytest.importorskip("openvino")
     kinds = {model: SimAlign(model, layer=2).encoder._engine_kind for model in (None, tiny)}
     assert kinds == {None: "openvino", tiny: "torch"}
+    kinds = {model: Recogniser(model).encoder._engine_kind for model in (None, tiny)}
+    assert kinds == {None: "openvino-int8", tiny: "torch"}
     monkeypatch.setattr("torch.cuda.is_available", lambda: True)
     assert SimAlign(layer=2).encoder._engine_kind == "torch"
     monkeypatch.undo()

@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import accumulate
 from typing import Any, ClassVar
 
-from ..models.adapters import FINE_TUNED, aligner_path
+from ..models.adapters import FINE_TUNED, merged_path
 from ..models.description import Description
 from ..models.encoder import TokenType
 from ..models.encoder_aligner import Pair
@@ -112,7 +112,7 @@ class SimAlignPackage(LazyBackend):
         logging.getLogger("simalign.simalign").setLevel(logging.WARNING)
         aligner = load(
             "aligner",
-            self.model or str(aligner_path()),
+            self.model or str(merged_path("aligner")),
             # It loads the model by itself, with transformers' own rules.
             lambda name, **_: SentenceAligner(
                 name,

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from ..models.adapters import FINE_TUNED, recogniser_path
+from ..models.adapters import FINE_TUNED, SKILLS, read_adapter
 from ..models.description import Description
 from ..models.encoder import EncoderSettings, shared_encoder
 from ..models.engines import EngineName
@@ -45,7 +44,9 @@ class Recogniser(LazyBackend):
         window that has more text round it.
     device (str): "cpu", "cuda", "cuda:1", or "auto": the GPU where there is one.
     batch_size (int): Texts encoded at once, at the most.
-    engine (str): As in `xlner.SimAlign.v1`.
+    engine (str): "torch"; "openvino"; "openvino-int8", twice as fast with weights of 8 bits.
+        "auto": openvino-int8 for the embedded recogniser where OpenVINO is installed and no GPU
+        is (docs/speed.md has what that changes), else torch.
     RAISES: SetupError for a setting that cannot be.
     """
 
@@ -129,28 +130,27 @@ class Recogniser(LazyBackend):
         return [encoding.offsets for encoding in encodings]
 
     @cached_property
-    def _folder(self) -> Path:
-        return Path(self.model) if self.model is not None else recogniser_path()
-
-    @cached_property
     def encoder(self) -> Any:
         settings = EncoderSettings(
-            str(self._folder),
+            self.model,
             None,
             device=self.device,
             batch_size=self.batch_size,
             engine=self.engine,
+            skill="recogniser",
         )
         return shared_encoder(settings)
 
     @cached_property
     def _head(self) -> tuple[np.ndarray, np.ndarray, Tags]:
         """The classifier's weights (hidden, tags), its bias (tags), and the tags."""
+        if self.model is None:
+            adapter = read_adapter(SKILLS["recogniser"])
+            weight, bias = (adapter.tensors[f"classifier.{name}"] for name in ("weight", "bias"))
+            return weight.numpy().T.copy(), bias.numpy(), Tags(adapter.tags)
         from transformers import AutoModelForTokenClassification
 
-        model = load(
-            "recogniser", str(self._folder), AutoModelForTokenClassification.from_pretrained
-        )
+        model = load("recogniser", self.model, AutoModelForTokenClassification.from_pretrained)
         names = [model.config.id2label[n] for n in range(model.config.num_labels)]
         head = model.classifier
         return head.weight.detach().numpy().T.copy(), head.bias.detach().numpy().copy(), Tags(names)

@@ -6,6 +6,8 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -42,19 +44,20 @@ def write_model(name: str, output: Path) -> None:
     from ..models.adapters import SKILLS, merged_path
     from ..models.embedded import encoder_path
 
-    names = ["encoder", *SKILLS]
-    if name not in names:
+    folders: dict[str, Callable[[], Path]] = {"encoder": encoder_path}
+    folders |= {skill: partial(merged_path, skill) for skill in SKILLS}
+    if name not in folders:
         raise InputError(
-            f"There is no embedded model {name!r}.", hint=f"Name one of {', '.join(names)}."
+            f"There is no embedded model {name!r}.", hint=f"Name one of {', '.join(folders)}."
         )
     if output.exists():
         raise InputError(f"{output} exists already.", hint="Name a folder that does not exist.")
-    source = encoder_path() if name == "encoder" else merged_path(SKILLS[name])
+    source = folders[name]()
     make_folder(output.parent)
-    partial = Path(tempfile.mkdtemp(prefix=f".{output.name}-", dir=output.parent))
+    unfinished = Path(tempfile.mkdtemp(prefix=f".{output.name}-", dir=output.parent))
     try:
-        shutil.copytree(source, partial, dirs_exist_ok=True)
-        partial.chmod(0o755)
-        os.replace(partial, output)
+        shutil.copytree(source, unfinished, dirs_exist_ok=True)
+        unfinished.chmod(0o755)
+        os.replace(unfinished, output)
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        shutil.rmtree(unfinished, ignore_errors=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from ..errors import SetupError
 from ..files import build_once
@@ -20,9 +20,11 @@ from .embedded import E5_SMALL, encoder_path
 from .hub import loading, without_warnings
 
 FOLDER = Path(__file__).parent / "adapters"
-RECOGNISER = FOLDER / "recogniser.safetensors"
-ALIGNER = FOLDER / "aligner.safetensors"
-SKILLS = {"recogniser": RECOGNISER, "aligner": ALIGNER}
+Skill = Literal["aligner", "recogniser"]
+SKILLS: dict[Skill, Path] = {
+    "aligner": FOLDER / "aligner.safetensors",
+    "recogniser": FOLDER / "recogniser.safetensors",
+}
 FINE_TUNED = Embedded(f"{E5_SMALL.name}, fine-tuned", E5_SMALL.package)
 # Raised whenever what is written changes, so that old folders are not reused.
 FOLDER_FORMAT = 1
@@ -38,26 +40,14 @@ class Adapter(NamedTuple):
     scale: float
 
 
-def recogniser_path() -> Path:
-    """Folder of the embedded recogniser, a Hugging Face model for token classification, made on
-    the first call.
+def merged_path(skill: Skill) -> Path:
+    """Folder of the embedded encoder with a skill, a Hugging Face model, made on the first call.
+
+    For libraries that want a folder. Our own parts change the encoder as they load it.
 
     RAISES: SetupError if the offline extra is not installed, or a file is damaged.
     """
-    return merged_path(RECOGNISER)
-
-
-def aligner_path() -> Path:
-    """Folder of the embedded encoder as it aligns words, a Hugging Face model, made on the first
-    call. (Our own aligners do not need it: they change the encoder as they load it.)
-
-    RAISES: As `recogniser_path`.
-    """
-    return merged_path(ALIGNER)
-
-
-def merged_path(file: Path) -> Path:
-    """Folder of the encoder with one of the adapters, made on the first call."""
+    file = SKILLS[skill]
     encoder = encoder_path()
     name = f"{file.stem}-{digest(file)}-{encoder.name}-f{FOLDER_FORMAT}"
     return build_once(encoder.with_name(name), lambda part: write_merged(file, encoder, part))
@@ -128,6 +118,17 @@ def apply_adapter(model: Any, adapter: Adapter) -> None:
                     weights[name].copy_(tensor)
     except (KeyError, RuntimeError) as error:
         raise _damaged(adapter.file, f"it does not fit the encoder: {error}") from error
+
+
+def apply_to_encoder(model: Any, adapter: Adapter) -> None:
+    """Change an encoder that is loaded without a head, in place. RAISES: As `apply_adapter`."""
+    prefix = f"{model.base_model_prefix}."
+    changes = {
+        name.removeprefix(prefix): tensor
+        for name, tensor in adapter.tensors.items()
+        if name.endswith((".A", ".B"))
+    }
+    apply_adapter(model, adapter._replace(tensors=changes))
 
 
 def write_adapter(

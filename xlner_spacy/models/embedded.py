@@ -34,6 +34,7 @@ from ..files import build_once, cache_dir
 from .description import Embedded
 
 if TYPE_CHECKING:
+    import torch
     from tokenizers import Tokenizer
 
 logger = logging.getLogger(__name__)
@@ -84,6 +85,20 @@ def encoder_path() -> Path:
     version = importlib.metadata.version(PACKAGE)
     folder = cache_dir() / f"{MODEL_NAME}-{PACKAGE}-{version}-f{FOLDER_FORMAT}"
     return build_once(folder, lambda partial: _write_folder(read_encoder_file(source), partial))
+
+
+def word_embeddings(folder: Path) -> torch.nn.Embedding:
+    """The embedding of word pieces of a model that we keep in the cache.
+
+    Its numbers, nine tenths of the model, stay in the file and are read as they are needed: several
+    encoders and several processes share the system's one copy.
+    """
+    import torch
+    from safetensors import safe_open
+
+    with safe_open(folder / "model.safetensors", "pt") as file:
+        (name,) = [name for name in file.keys() if name.endswith("word_embeddings.weight")]  # noqa: SIM118
+        return torch.nn.Embedding.from_pretrained(file.get_tensor(name))
 
 
 def read_encoder_file(path: Path) -> EncoderFile:
