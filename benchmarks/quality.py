@@ -56,7 +56,7 @@ def main() -> None:
 
 def _project(files: str, lang: str, config: Path | None) -> dict[str, Any]:
     source, target = DATA / files.format("en"), DATA / files.format(lang)
-    nlp = load(config, lang=lang, source_lang="en")
+    nlp = load(config, lang=lang, source_langs=["en"])
     return _public(evaluate_projection(nlp, target, {"en": source}, lang))
 
 

@@ -90,7 +90,7 @@ def measure(gold: Gold, system: str, limit: int | None) -> dict[str, Any]:
     nlp = spacy.blank("pt" if gold.lang == "pt" else "xx")
     languages = {"target_lang": gold.lang}
     if factory == "xl_projector":
-        languages["source_lang"] = gold.source_lang
+        languages["source_langs"] = [gold.source_lang]
     nlp.add_pipe(factory, config={**config, **languages})
     docs = read(gold, nlp, limit)
     wanted = [token_entities(doc) for doc in docs]

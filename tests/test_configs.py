@@ -31,7 +31,7 @@ def no_network(monkeypatch):
 @pytest.mark.parametrize("path", METHODS, ids=lambda path: path.stem)
 @pytest.mark.parametrize("lang", ["pt", "sw", "zh"])
 def test_the_methods_load_for_any_language(path, lang, no_network):
-    config = for_languages(load_config(path), "en", lang)
+    config = for_languages(load_config(path), ["en"], lang)
     nlp = load_model_from_config(config, auto_fill=True)
     # spaCy has no rules for Swahili.
     assert nlp.lang == ("xx" if lang == "sw" else lang)
@@ -104,7 +104,7 @@ def with_stubs(config):
 def test_the_methods_project_texts_of_a_language_that_spacy_does_not_know(path):
     """Every part is told that the texts are in Swahili, never "xx"."""
     TOLD.clear()
-    config = with_stubs(for_languages(load_config(path), "en", "sw"))
+    config = with_stubs(for_languages(load_config(path), ["en"], "sw"))
     nlp = load_model_from_config(config, auto_fill=True)
     assert nlp.lang == "xx"
     doc = nlp("leo Maria anaishi na Juma katika Maputo")
@@ -147,7 +147,7 @@ def test_the_languages_go_where_they_are_needed():
     factories = ("xl_translator", "xl_aligner", "xl_matcher", "xl_back_translator", "ner")
     config = Config({"components": {name: {"factory": name} for name in factories}})
     before = config.to_str()
-    made = for_languages(config, "de", "sw")
+    made = for_languages(config, ["de"], "sw")
     assert made["nlp"]["lang"] == "xx"
     own = {name: set(block) - {"factory"} for name, block in made["components"].items()}
     both = {"source_lang", "target_lang"}
@@ -189,14 +189,14 @@ def test_a_method_without_a_language_says_so(tmp_path):
 def test_a_config_of_several_source_languages_keeps_them():
     translators = {code: {"factory": "xl_translator", "source_lang": code} for code in ("en", "de")}
     config = Config({"components": translators})
-    made = for_languages(config, "fr", "sw")["components"]
+    made = for_languages(config, ["fr"], "sw")["components"]
     assert [made[code]["source_lang"] for code in ("en", "de")] == ["en", "de"]
     assert [made[code]["target_lang"] for code in ("en", "de")] == ["sw", "sw"]
 
 
 def test_a_component_that_is_no_block(tmp_path):
     with pytest.raises(InputError, match="'xl_projector' of the config is 5"):
-        for_languages(Config({"components": {"xl_projector": 5}}), "en", "pt")
+        for_languages(Config({"components": {"xl_projector": 5}}), ["en"], "pt")
     (tmp_path / "texts.txt").write_text("Chove.\n")
     path = tmp_path / "bad.cfg"
     path.write_text(

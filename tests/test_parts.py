@@ -41,6 +41,7 @@ MINIMAL = {
     "generators": {"one": {"@xl_candidates": "xlner.Ngrams.v1"}},
     "measures": {"one": LINK_F1},
     "aligners": {"one": EXACT_WORDS},
+    "translators": {"en": CTRANSLATE2},
 }
 
 

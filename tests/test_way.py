@@ -238,8 +238,10 @@ def test_tokens_without_entity_are_known_to_be_none(nlp, texts):
     ("config", "message"),
     [
         ({"target_lang": "klingon"}, "klingon"),
-        ({"source_lang": "pt"}, "nothing to project"),
-        ({"source_lang": "pt-BR"}, "nothing to project"),
+        ({"source_langs": ["pt"]}, "nothing to project"),
+        ({"source_langs": ["en", "pt-BR"]}, "nothing to project"),
+        ({"source_langs": ["en", "es", "eng"]}, "'en' twice"),
+        ({"source_langs": []}, "source_langs is empty"),
         ({"max_words": 0}, "max_words"),
         (
             {"translator": {"@xl_translators": "xlner.FastTranslate.v1", "n_threads": -1}},

@@ -67,7 +67,7 @@ def _share(seconds: dict[str, float], *parts: str) -> float:
 def projection(gold: Gold, repeats: int) -> dict[str, Any]:
     """From gold entities to placed ones, beside simalign and the paper's greedy matching."""
     nlp = spacy.blank("de")
-    component: Any = nlp.add_pipe("xl_projector", config={"source_lang": "en"})
+    component: Any = nlp.add_pipe("xl_projector", config={"source_langs": ["en"]})
     package = simalign("itermax")
     aligners = {engine: afresh(Awesome(engine=engine)) for engine in ENGINES}
     matching = {engine: 0.0 for engine in ENGINES}

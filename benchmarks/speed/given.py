@@ -62,7 +62,7 @@ def afresh(aligner: Any) -> Any:
 def proposals(gold: Gold) -> list[list[Proposal]]:
     """What the default has for its matcher to choose from, for each pair."""
     nlp = spacy.blank("de")
-    component: Any = nlp.add_pipe("xl_projector", config={"source_lang": "en"})
+    component: Any = nlp.add_pipe("xl_projector", config={"source_langs": ["en"]})
     docs = [given(nlp, target, {"en": source}, "de") for source, target in gold]
     for _ in component.pipe(docs, batch_size=256):
         pass

@@ -28,7 +28,7 @@ def quality() -> dict[str, dict[str, float]]:
 
 def _f1(files: str, lang: str, engine: str) -> float:
     engines = {"components.xl_projector.aligner.engine": engine}
-    nlp = load(lang=lang, source_lang="en", overrides=engines)
+    nlp = load(lang=lang, source_langs=["en"], overrides=engines)
     sources = {"en": DATA / files.format("en")}
     result = evaluate_projection(nlp, DATA / files.format(lang), sources, lang, quiet=True)
     return round(float(result["f1"]), 4)

@@ -20,7 +20,7 @@ def projected(names: int, words_each: int, aligner=diagonal):
     words = ["João", "Silva"] * (names * words_each // 2)
     entities = [(n * words_each, (n + 1) * words_each, "PER") for n in range(names)]
     nlp = spacy.blank("pt")
-    nlp.add_pipe("xl_projector", config={"source_lang": "en"}).use(aligner=aligner)
+    nlp.add_pipe("xl_projector", config={"source_langs": ["en"]}).use(aligner=aligner)
     source = GoldSentence(words, entities, None, None, 1)
     target = GoldSentence(words, [], None, None, 1)
     return nlp(given(nlp, target, {"en": source}, "pt"))

@@ -46,7 +46,7 @@ def test_hundred_entities_in_500_words_with_all_words_linked(confidence):
     words = [f"Name{n}" for n in range(500)]
     entities = [(5 * n, 5 * n + rng.randint(1, 5), "PER") for n in range(100)]
     nlp = spacy.blank("de")
-    component = nlp.add_pipe("xl_projector", config={"source_lang": "en"})
+    component = nlp.add_pipe("xl_projector", config={"source_langs": ["en"]})
 
     def aligner(pairs, **languages):
         one = rng.random if confidence == "random" else lambda: 1.0

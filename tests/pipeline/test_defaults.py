@@ -58,7 +58,7 @@ def test_configs_of_the_project_make_a_pipeline(path):
 def test_the_config_for_portuguese_is_the_default_written_out(nlp):
     config = load_config(Path(__file__).parents[2] / "configs" / "portuguese-offline.cfg")
     blocks = config["components"]["xl_projector"]
-    choices = defaults.choose_all("en", "pt")
+    choices = defaults.choose_all(["en"], "pt")
 
     def settings(block):
         return {
@@ -80,6 +80,7 @@ ARGUMENTS = {
     "xlner.CrossAttention.v1": {
         "translator": {"@xl_translators": "xlner.CTranslate2.v1", "model": "x"},
     },
+    "xlner.BySource.v1": {"translators": {"en": TRANSLATOR}},
     "xlner.ByLanguage.v1": {side: ALIGNER for side in ("same", "different")},
     "xlner.Mixture.v1": {"aligners": {"words": ALIGNER}},
     "xlner.Symmetrized.v1": {side: ALIGNER for side in ("forward", "backward")},

@@ -157,7 +157,7 @@ def test_pipelines_vote_and_a_text_is_translated_once(tmp_path):
 
 @pytest.mark.models
 def test_a_member_that_projects_from_another_language_translates_itself(tmp_path):
-    other = blank_with(source_lang="es", annotator=SPANISH)
+    other = blank_with(source_langs=["es"], annotator=SPANISH)
     other.config.to_disk(tmp_path / "other.cfg")
     nlp = blank_with("xl_translator")
     nlp.add_pipe("xl_ensemble", config={"pipelines": {"other": str(tmp_path / "other.cfg")}})

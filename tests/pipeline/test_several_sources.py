@@ -95,6 +95,93 @@ def test_two_translators_give_two_translations_that_are_placed_together():
     assert aligner.told == [("en", "pt", 2), ("de", "pt", 2)]
 
 
+def projector(*langs, **settings):
+    """The whole way from several source languages."""
+    nlp = spacy.blank("pt")
+    config = {"source_langs": list(langs), "own_voice": False, **settings}
+    aligner = Diagonal()
+
+    def annotate(texts):
+        return [annotator("de" if "sah" in text else "en")([text])[0] for text in texts]
+
+    nlp.add_pipe("xl_projector", config=config).use(
+        translator=translate, annotator=annotate, aligner=aligner
+    )
+    return nlp, aligner
+
+
+def test_the_projector_goes_by_several_source_languages():
+    nlp, aligner = projector("en", "de", voter={"@xl_voters": "xlner.Agreement.v1"})
+    (doc,) = nlp.pipe([TEXT])
+    assert [t["lang"] for t in doc._.xl_translations] == ["en", "de"]
+    assert found(doc) == [("Ana", "PER"), ("Berlim", "LOC"), ("Rui", "PER")]
+    assert [ent._.xl_source["lang"] for ent in doc.ents] == ["en", "en", "de"]
+    assert aligner.told == [("en", "pt", 1), ("de", "pt", 1)]
+    # What both want is surer than what one wants.
+    ana, _, rui = (ent._.xl_confidence for ent in doc.ents)
+    assert ana == 1
+    assert rui == 0.5
+    assert not doc._.xl_problems
+
+
+def test_a_source_that_fails_loses_its_vote():
+    nlp, _ = projector("en", "de")
+
+    def fail_in_german(texts, *, from_lang, to_lang):
+        if to_lang == "de":
+            raise RuntimeError("the engine fell over")
+        return translate(texts, from_lang=from_lang, to_lang=to_lang)
+
+    nlp.get_pipe("xl_projector").use(translator=fail_in_german)
+    nlp.set_error_handler(ignore_error)
+    doc = nlp(TEXT)
+    assert [(ent.text, ent._.xl_confidence) for ent in doc.ents] == [("Ana", 1), ("Berlim", 1)]
+    assert [(p["reason"], p["lang"]) for p in doc._.xl_problems] == [("error", "de")]
+    # An empty answer is none, either.
+    nlp.get_pipe("xl_projector").use(
+        translator=lambda texts, **langs: (
+            [""] * len(texts) if langs["to_lang"] == "de" else translate(texts, **langs)
+        )
+    )
+    doc = nlp(TEXT)
+    assert [(ent.text, ent._.xl_confidence) for ent in doc.ents] == [("Ana", 1), ("Berlim", 1)]
+
+
+def test_translations_that_are_given_are_used_and_the_others_made():
+    nlp, _ = projector("en", "de")
+    doc = give_translation(nlp.make_doc(TEXT), "Ana sah Berlin und Rui", lang="de")
+    nlp.get_pipe("xl_projector").use(
+        translator=lambda texts, *, from_lang, to_lang: [{"en": "Ana saw Rui"}[to_lang]]
+    )
+    assert [t["text"] for t in nlp(doc)._.xl_translations] == [
+        "Ana sah Berlin und Rui",
+        "Ana saw Rui",
+    ]
+
+
+def test_a_translator_for_each_source_language():
+    @spacy.registry.xl_translators("test_several_sources.Constant.v1")
+    def constant(answer: str):
+        return lambda texts, **langs: [f"{answer} {langs['to_lang']}"] * len(texts)
+
+    def block(answer):
+        return {"@xl_translators": "test_several_sources.Constant.v1", "answer": answer}
+
+    translators = {"en": block("one"), "de": block("two")}
+    parts = {"@xl_translators": "xlner.BySource.v1", "translators": translators}
+    nlp = spacy.blank("pt")
+    config = {"source_langs": ["de", "en"], "translator": parts}
+    nlp.add_pipe("xl_projector", config=config).use(aligner=Diagonal(), annotator=annotator("en"))
+    assert [t["text"] for t in nlp("Olá.")._.xl_translations] == ["two de", "one en"]
+    # What is missing is named before any text comes.
+    with pytest.raises(
+        SetupError, match=r"no translator into the source language 'es'.*'en', 'de'"
+    ):
+        spacy.blank("pt").add_pipe(
+            "xl_projector", config={"source_langs": ["en", "es"], "translator": parts}
+        )
+
+
 def test_running_again_keeps_the_order_and_the_result():
     nlp, _ = pipeline("en", "de")
     doc = nlp(TEXT)

@@ -16,7 +16,7 @@ from .options import (
     Lang,
     PipelineConfig,
     Quiet,
-    SourceLang,
+    SourceLangs,
     named_models,
     overrides,
     without_overrides,
@@ -60,7 +60,7 @@ def build(
         ),
     ] = Mode.translate_test,
     lang: Lang = None,
-    source_lang: SourceLang = None,
+    source_lang: SourceLangs = None,
     config: PipelineConfig = None,
     min_confidence: Annotated[
         float, typer.Option("--min-confidence", help="Entities below it are not trained on.")
@@ -133,7 +133,7 @@ def build(
         labels=parse_label_map(label_map or []),
     )
     changes = overrides(ctx)
-    nlp = load(config, lang=lang, source_lang=source_lang, overrides=changes)
+    nlp = load(config, lang=lang, source_langs=source_lang, overrides=changes)
     check_projects(nlp, config)
     caches = cache_translations(nlp, cache)
     models = named_models(config, changes, code)

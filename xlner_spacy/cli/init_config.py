@@ -10,7 +10,7 @@ import typer
 from wasabi import msg
 
 from ..errors import InputError
-from .options import Debug, RequiredLang
+from .options import Debug, RequiredLang, SourceLangs
 
 init_app = typer.Typer(no_args_is_help=True, help="Write configs.")
 
@@ -26,13 +26,11 @@ def init_config(
         str, typer.Argument(metavar="OUT.cfg", help="The file to write; - for standard output.")
     ],
     lang: RequiredLang,
-    source_lang: Annotated[
-        str, typer.Option("--source-lang", help="Language with an NER model.")
-    ] = "en",
+    source_lang: SourceLangs = None,
     force: Annotated[bool, typer.Option("--force", "-F", help="Replace the file.")] = False,
     debug: Debug = False,
 ) -> None:
-    """Write the default pipeline of a language pair as a complete config.
+    """Write the default pipeline for a language as a complete config.
 
     Nothing in it is left to be chosen, so it does the same on every machine. Change it and give
     it to --config of the other commands, or train from it.
@@ -45,7 +43,7 @@ def init_config(
         check_place(path)
         if path.exists() and not force:
             raise InputError(f"{path} exists already.", hint="Add --force to replace it.")
-    text = default_config(lang, source_lang).to_str()
+    text = default_config(lang, source_lang or ["en"]).to_str()
     if output == "-":
         sys.stdout.write(text + "\n")
         return

@@ -51,8 +51,12 @@ Debug = Annotated[
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")]
 Lang = Annotated[str | None, typer.Option("--lang", help="Language of the texts.")]
 RequiredLang = Annotated[str, typer.Option("--lang", help="Language of the texts.")]
-SourceLang = Annotated[
-    str | None, typer.Option("--source-lang", help="Language with an NER model; default: en.")
+SourceLangs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--source-lang",
+        help="Language with an NER model; default: en. May be given several times.",
+    ),
 ]
 PipelineConfig = Annotated[
     Path | None,

@@ -6,7 +6,7 @@ import logging
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,7 +20,7 @@ from .options import (
     Lang,
     PipelineConfig,
     Quiet,
-    SourceLang,
+    SourceLangs,
     named_models,
 )
 from .options import overrides as given_overrides
@@ -52,7 +52,7 @@ def project(
         typer.Argument(metavar="OUTPUT", help="A .jsonl or .spacy file; - for standard output."),
     ],
     lang: Lang = None,
-    source_lang: SourceLang = None,
+    source_lang: SourceLangs = None,
     config: PipelineConfig = None,
     batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Texts at once.")] = 64,
     profile: Annotated[
@@ -82,7 +82,7 @@ def project(
         input_path,
         output_path,
         lang=lang,
-        source_lang=source_lang,
+        source_langs=source_lang,
         config=config,
         batch_size=batch_size,
         progress=not quiet,
@@ -99,7 +99,7 @@ def project_file(
     output_path: str,
     *,
     lang: str | None,
-    source_lang: str | None = None,
+    source_langs: Sequence[str] | None = None,
     config: Path | None = None,
     batch_size: int = 64,
     progress: bool = False,
@@ -119,14 +119,14 @@ def project_file(
     from ..corpus.texts import STANDARD, check_output, read_docs
     from ..files import existing
     from ..pipeline.component import go_on_after_failures
-    from ..pipeline.loading import check_projects, load, source_lang_of
+    from ..pipeline.loading import check_projects, load, source_langs_of
     from ..silver.manifest import pipeline_settings
 
     check_output(output_path)
     if input_path != STANDARD:
         existing(input_path)
     _check_not_lost(input_path, output_path, force)
-    nlp = load(config, lang=lang, source_lang=source_lang, overrides=overrides)
+    nlp = load(config, lang=lang, source_langs=source_langs, overrides=overrides)
     check_projects(nlp, config)
     go_on_after_failures(nlp)
     caches = cache_translations(nlp, cache)
@@ -137,7 +137,7 @@ def project_file(
             yield doc, _counts(doc)
 
     started = time.perf_counter()
-    texts = read_docs(input_path, nlp, source_lang_of(nlp))
+    texts = read_docs(input_path, nlp, source_langs_of(nlp)[0])
     if output_path == STANDARD:
         counts = _print_lines(processed(texts))
     else:

@@ -35,7 +35,7 @@ def read_docs(path: str, nlp: Language, source_lang: str) -> Iterator[Doc]:
     """The texts of a file as unprocessed Docs, in order, one at a time.
 
     A .jsonl line is `{"text": ...}`; a "translation" beside it is used as the text's
-    translation; other keys are kept on the Doc and written again. A .txt file has a
+    translation, or "translations", `{"en": ..., "es": ...}`; other keys are kept on the Doc and written again. A .txt file has a
     text a line, blank lines included. A .spacy file is read with its user data.
 
     path (str): The file; "-" for lines on standard input: JSON objects if the first one
@@ -185,8 +185,21 @@ def _from_record(record: dict[str, Any], where: str, nlp: Language, source_lang:
         if not isinstance(translation, str):
             raise InputError(f'{where}: "translation" is not a string.')
         give_translation(doc, translation, lang=source_lang)
+    for lang, text in _translations(record, where).items():
+        give_translation(doc, text, lang=lang)
     set_data("xl_record", doc, record)
     return doc
+
+
+def _translations(record: dict[str, Any], where: str) -> dict[str, str]:
+    """The translations of a record by their languages, which are taken out of it."""
+    found = record.pop("translations", None) or {}
+    if not isinstance(found, dict) or not all(isinstance(text, str) for text in found.values()):
+        raise InputError(
+            f'{where}: "translations" is not an object of strings.',
+            hint='Expected {"text": "...", "translations": {"en": "...", "es": "..."}}.',
+        )
+    return found
 
 
 def _make_doc(text: str, where: str, nlp: Language) -> Doc:

@@ -205,7 +205,7 @@ class _Bench:
 
 def _pipeline(config: Config, corpus: Corpus, task: str) -> Language:
     """The pipeline of a config for the languages of a corpus."""
-    config = for_languages(config, corpus.source_lang, corpus.target_lang)
+    config = for_languages(config, [corpus.source_lang], corpus.target_lang)
     try:
         # spaCy keeps variables in the components' settings, but settings are compared.
         config = config.interpolate()

@@ -35,7 +35,7 @@ def evaluate_model(
     gold_file: Path,
     lang: str,
     *,
-    source_lang: str | None = None,
+    source_langs: Sequence[str] | None = None,
     overrides: Mapping[str, Any] | None = None,
     labels: list[str] | None = None,
     limit: int | None = None,
@@ -48,7 +48,7 @@ def evaluate_model(
         default pipeline of the language.
     gold_file (Path): A labelled file of any format that `read_gold` reads.
     lang (str): The language of the texts.
-    source_lang (str): The language of the translations, where a pipeline leaves it open.
+    source_langs (Sequence): The languages of the translations, where a pipeline leaves them open.
     overrides (Mapping): Settings of the one pipeline to replace, by their names with dots.
     labels (list): Score these only, on both sides.
     limit (int): Only the first texts, so many.
@@ -71,7 +71,7 @@ def evaluate_model(
     seconds: dict[str, float] = {}
     names: Sequence[str | None] = pipelines or [None]
     for name in names:
-        nlp = _loaded(name, lang, source_lang, overrides)
+        nlp = _loaded(name, lang, source_langs, overrides)
         docs = _predict(nlp, gold_docs, quiet)
         entities.append([only(token_entities(doc), labels) for doc in docs])
         for doc in docs:
@@ -142,7 +142,7 @@ def confusion(
 def _loaded(
     name: str | None,
     lang: str,
-    source_lang: str | None,
+    source_langs: Sequence[str] | None,
     overrides: Mapping[str, Any] | None,
 ) -> Language:
     # A trained pipeline of another language may be what is to be measured: zero-shot transfer.
@@ -150,7 +150,7 @@ def _loaded(
     nlp = load(
         name,
         lang=None if own else lang,
-        source_lang=None if own else source_lang,
+        source_langs=None if own else source_langs,
         overrides=overrides,
     )
     go_on_after_failures(nlp)

@@ -58,8 +58,10 @@ class EncoderAligner:
         self, pairs: Sequence[tuple[Words, Words]], source_lang: str, target_lang: str
     ) -> list[tuple[Encoded, Encoded]]:
         """Both sides of each pair, encoded; in one space, whatever the languages are."""
-        encoded = self.encoder.encode(words for pair in pairs for words in pair)
-        return [(encoded[source], encoded[target]) for source, target in pairs]
+        # Each side apart: the next source language finds the target's vectors kept.
+        sources = self.encoder.encode(source for source, _ in pairs)
+        targets = self.encoder.encode(target for _, target in pairs)
+        return [(sources[source], targets[target]) for source, target in pairs]
 
     def align(self, source: Encoded, target: Encoded) -> list[Link]:
         """Links between the words of two encoded sentences."""

@@ -106,7 +106,8 @@ class StageComponent(Pipe):
                     f"{part}={value!r} cannot be used in the component {self.name!r}.",
                     hint=f"It takes callables for: {', '.join(known)}.",
                 )
-            setattr(owners[0], part, value)
+            for owner in owners:
+                setattr(owner, part, value)
             self._replaced.append(part)
             self.stages = [stage for stage in self.stages if stage.chosen_with != part]
 

@@ -8,6 +8,7 @@ languages, finds the entities and aligns the words of all of them if it is insta
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from spacy.util import registry
@@ -42,12 +43,27 @@ def choose_translator(source_lang: str, target_lang: str) -> Choice:
     return Choice(block, f"{HUB_TRANSLATOR} from the Hugging Face Hub", False)
 
 
-def choose_annotator(lang: str) -> Choice:
-    """The default NER of a source language, or of the texts themselves."""
+def choose_translators(source_langs: Sequence[str], target_lang: str) -> Choice:
+    """The default translator into several source languages: one for all, or one for each."""
+    choices = {lang: choose_translator(lang, target_lang) for lang in source_langs}
+    first, *others = choices.values()
+    if all(choice.block == first.block for choice in others):
+        return first
+    block: Block = {
+        "@xl_translators": "xlner.BySource.v1",
+        "translators": {lang: choice.block for lang, choice in choices.items()},
+    }
+    words = "; ".join(f"{lang}: {choice.description}" for lang, choice in choices.items())
+    return Choice(block, words, all(choice.offline for choice in choices.values()))
+
+
+def choose_annotator(*langs: str) -> Choice:
+    """The default NER of source languages, or of the texts themselves."""
     if encoder.is_installed():
         block: Block = {"@xl_annotators": "xlner.Recogniser.v1"}
         return Choice(block, f"fine-tuned {encoder.MODEL_NAME}, embedded", True)
-    model = HUB_NER.get(lang, HUB_MULTILINGUAL_NER)
+    known = {HUB_NER.get(lang, HUB_MULTILINGUAL_NER) for lang in langs}
+    model = known.pop() if len(known) == 1 else HUB_MULTILINGUAL_NER
     block = {"@xl_annotators": "xlner.HuggingFaceNER.v1", "model": model}
     return Choice(block, f"{model} from the Hugging Face Hub", False)
 
@@ -84,11 +100,11 @@ def choose_matcher() -> Choice:
     return Choice(block, "exact: the highest sum of scores to the power of 3", True)
 
 
-def choose_all(source_lang: str, target_lang: str) -> dict[str, Choice]:
+def choose_all(source_langs: Sequence[str], target_lang: str) -> dict[str, Choice]:
     """The default of every block of `xl_projector`, by the block's name."""
     return {
-        "translator": choose_translator(source_lang, target_lang),
-        "annotator": choose_annotator(source_lang),
+        "translator": choose_translators(source_langs, target_lang),
+        "annotator": choose_annotator(*source_langs),
         "aligner": choose_aligner(),
         "candidates": choose_candidates(),
         "measure": choose_measure(),

@@ -14,6 +14,7 @@ from spacy.language import Language
 
 from ..errors import SetupError
 from ..text.languages import check_language, same_language
+from ..translators.by_source import BySource
 from ..types import (
     Aligner,
     Annotator,
@@ -39,6 +40,7 @@ NER_SCORER = {"@scorers": "spacy.ner_scorer.v1"}
 SCORE_WEIGHTS: dict[str, float | None] = {"ents_f": 1.0, "ents_p": 0.0, "ents_r": 0.0}
 
 _LANGUAGES: dict[str, Any] = {"source_lang": "en", "target_lang": None}
+_SEVERAL: dict[str, Any] = {"source_langs": ["en"], "target_lang": None}
 _TRANSLATE: dict[str, Any] = {"translator": None, "max_words": 100}
 _MATCH: dict[str, Any] = {
     "candidates": None,
@@ -171,7 +173,7 @@ def make_matcher(
     ],
     default_score_weights=SCORE_WEIGHTS,
     default_config={
-        **_LANGUAGES,
+        **_SEVERAL,
         **_TRANSLATE,
         "annotator": None,
         "own_voice": None,
@@ -182,7 +184,7 @@ def make_matcher(
 def make_projector(
     nlp: Language,
     name: str,
-    source_lang: str,
+    source_langs: list[str],
     target_lang: str | None,
     translator: Translator | None,
     annotator: Annotator | None,
@@ -200,19 +202,31 @@ def make_projector(
     put on the Doc is used and not done again: a translation into the source language, or one
     whose entities are known; entities; alignments.
 
-    source_lang (str): The language that has an NER model.
+    source_langs (list[str]): Languages that have an NER model. A text is translated into each,
+        and what is found in the translations is voted on.
     target_lang (str): The language of the texts. None: the pipeline's.
-    translator, annotator, aligner, candidates, measure, matcher: None: as in `xl_translator`,
-        `xl_annotator`, `xl_aligner` and `xl_matcher`; `xlner info` says what is used.
+    translator (Translator): For all source languages, or for each its own
+        (`xlner.BySource.v1`). None: as in `xl_translator`, for each.
+    annotator (Annotator): For all source languages. None: as in `xl_annotator`; for several
+        languages it must know all of them.
+    aligner, candidates, measure, matcher: None: as in `xl_aligner` and `xl_matcher`; `xlner info`
+        says what is used.
     own_voice (bool): Whether what the default annotator finds in the text itself votes too,
         except on texts whose translations come with their entities. None: if the annotator is
         the default one, and the embedded recogniser is installed.
     max_words, voter, overwrite, scorer: As in `xl_translator` and `xl_matcher`.
     """
+    sources = source_languages(nlp, source_langs, target_lang)
+    has_default = annotator is None
+    if translator is None:
+        choice = defaults.choose_translators(sources, check_language(target_lang or nlp.lang))
+        translator = default_part(nlp, name, ("translator",), choice)
+    if annotator is None:
+        annotator = default_part(nlp, name, ("annotator",), defaults.choose_annotator(*sources))
     stages: list[Stage] = [
-        _translate(nlp, name, source_lang, target_lang, translator, max_words),
-        *_listen(nlp, name, target_lang, own_voice, has_default=annotator is None),
-        _annotate(nlp, name, source_lang, target_lang, annotator),
+        *(_translate(nlp, name, s, target_lang, translator, max_words) for s in sources),
+        *_listen(nlp, name, target_lang, own_voice, has_default=has_default),
+        *(_annotate(nlp, name, s, target_lang, annotator) for s in sources),
         _align(nlp, name, aligner),
         propose_stage(nlp, name, candidates, measure),
         match_stage(nlp, name, matcher, voter, overwrite),
@@ -230,9 +244,32 @@ def language_pair(nlp: Language, source_lang: str, target_lang: str | None) -> t
     if same_language(source, target):
         raise SetupError(
             f"The source language is the target language ({source!r}): nothing to project.",
-            hint="Set source_lang to another language, one that has an NER model.",
+            hint="Project from another language, one that has an NER model.",
         )
     return source, target
+
+
+def source_languages(nlp: Language, codes: list[str], target_lang: str | None) -> list[str]:
+    """The codes of the source languages in their standard form.
+
+    RAISES: SetupError if there are none, one is there twice, one is no language, or one is the
+        target language.
+    """
+    found: list[str] = []
+    for code in codes:
+        source, _ = language_pair(nlp, code, target_lang)
+        if any(same_language(source, other) for other in found):
+            raise SetupError(
+                f"source_langs has {source!r} twice: {', '.join(map(repr, codes))}.",
+                hint="Name each source language once.",
+            )
+        found.append(source)
+    if not found:
+        raise SetupError(
+            "source_langs is empty: there is nothing to project from.",
+            hint='Name a language that has an NER model: source_langs = ["en"]',
+        )
+    return found
 
 
 def propose_stage(
@@ -285,6 +322,8 @@ def _translate(
     if translator is None:
         choice = defaults.choose_translator(source, target)
         translator = default_part(nlp, name, ("translator",), choice)
+    if isinstance(translator, BySource):
+        translator = translator.of(source)
     return Translate(translator, source, target, max_words)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +16,20 @@ from ..errors import InputError
 from ..text.languages import blank, check_language, has_spacy_rules
 from .component import StageComponent
 
-# Factories that have a source language. (All of ours have a target language.)
-_BILINGUAL = ("xl_translator", "xl_annotator", "xl_back_translator", "xl_projector")
+# Factories that have a source language. (All of ours have a target language.) The projector has a
+# list of them.
+_ONE_SOURCE = ("xl_translator", "xl_annotator", "xl_back_translator")
+_PROJECTOR = "xl_projector"
 
 
-def for_languages(config: Config, source_lang: str | None, target_lang: str) -> Config:
+def for_languages(config: Config, source_langs: Sequence[str] | None, target_lang: str) -> Config:
     """The config of a pipeline, for texts of another language.
 
-    source_lang (str): The language of the translations. None: as the config says; so too if it
-        names several source languages.
+    source_langs (Sequence): The languages of the translations. None: as the config says; so too
+        if its components name several.
     target_lang (str): The language of the texts.
-    RAISES: InputError if a component is no block.
+    RAISES: InputError if a component is no block, or is for one source language where several
+        are wanted.
     """
     config = config.copy()
     lang = target_lang if has_spacy_rules(target_lang) else "xx"
@@ -40,11 +43,26 @@ def for_languages(config: Config, source_lang: str | None, target_lang: str) -> 
             )
         if str(block.get("factory")).startswith("xl_"):
             block["target_lang"] = target_lang
-    bilingual = [b for b in components.values() if b.get("factory") in _BILINGUAL]
-    if source_lang is not None and len({b.get("source_lang", "en") for b in bilingual}) == 1:
-        for block in bilingual:
-            block["source_lang"] = source_lang
+    if source_langs:
+        _set_sources(components, list(source_langs))
     return config
+
+
+def _set_sources(components: dict[str, dict[str, Any]], source_langs: list[str]) -> None:
+    single = {n: b for n, b in components.items() if b.get("factory") in _ONE_SOURCE}
+    if len({block.get("source_lang", "en") for block in single.values()}) > 1:
+        return
+    if single and len(source_langs) > 1:
+        raise InputError(
+            f"{', '.join(single)} of the config have one source language each, not "
+            f"{', '.join(source_langs)}.",
+            hint="Give one --source-lang, or a config with xl_projector alone.",
+        )
+    for block in single.values():
+        block["source_lang"] = source_langs[0]
+    for block in components.values():
+        if block.get("factory") == _PROJECTOR:
+            block["source_langs"] = source_langs
 
 
 def read_config(
@@ -62,20 +80,20 @@ def read_config(
         raise InputError(f"{path} is not a config in spaCy's format: {error}") from error
 
 
-def default_config(lang: str, source_lang: str = "en") -> Config:
-    """The config of the default pipeline for a language pair, with all its blocks written out.
+def default_config(lang: str, source_langs: Sequence[str] = ("en",)) -> Config:
+    """The config of the default pipeline for its languages, with all its blocks written out.
 
     RAISES: SetupError if a code is no language, or both are the same.
     """
     # Loading it chooses the blocks and fills in the settings that have a default.
-    return _default(lang, source_lang).config
+    return _default(lang, source_langs).config
 
 
 def load(
     pipeline: str | Path | None = None,
     *,
     lang: str | None = None,
-    source_lang: str | None = None,
+    source_langs: Sequence[str] | None = None,
     overrides: Mapping[str, Any] | None = None,
 ) -> Language:
     """Load a pipeline from whatever describes it.
@@ -84,7 +102,7 @@ def load(
         installed package. None: the default pipeline, `xl_projector` alone.
     lang (str): The language of the texts. Needed for the default pipeline and for a config that
         leaves the language open (lang = "xx"); otherwise the pipeline must be one for it.
-    source_lang (str): The language of the translations; the default pipeline uses "en".
+    source_langs (Sequence): The languages of the translations; the default pipeline uses ["en"].
     overrides (Mapping): Config settings to replace, by their names with dots:
         {"components.xl_projector.max_words": 50}.
     RETURNS (Language): The pipeline. Models are loaded when the first text comes.
@@ -92,33 +110,36 @@ def load(
         SetupError if a code is no language.
     """
     overrides = dict(overrides or {})
+    if isinstance(source_langs, str):
+        raise InputError(
+            f"source_langs={source_langs!r} is a string, not a list of languages.",
+            hint=f"Write source_langs=[{source_langs!r}].",
+        )
     if pipeline is None:
         if lang is None:
             raise InputError(
                 "The language of the texts is not given.", hint="Give it, for example --lang pt"
             )
-        nlp = _default(lang, source_lang or "en")
+        nlp = _default(lang, source_langs or ["en"])
         if not overrides:
             return nlp
         return from_config(_overridden(nlp.config, overrides), "The default config")
     if str(pipeline).endswith(".cfg"):
         config = read_config(Path(pipeline), overrides=overrides)
         if lang is not None and config.get("nlp", {}).get("lang") == "xx":
-            config = for_languages(config, source_lang, check_language(lang))
+            config = for_languages(config, source_langs, check_language(lang))
         nlp = from_config(config, str(pipeline))
     else:
         nlp = _saved(pipeline, overrides)
-    _check_languages(nlp, str(pipeline), lang, source_lang)
+    _check_languages(nlp, str(pipeline), lang, source_langs)
     return nlp
 
 
-def source_lang_of(nlp: Language) -> str:
-    """The language that a pipeline's components translate into."""
-    for _, component in nlp.pipeline:
-        for stage in getattr(component, "stages", ()):
-            if hasattr(stage, "source_lang"):
-                return str(stage.source_lang)
-    return "en"
+def source_langs_of(nlp: Language) -> list[str]:
+    """The languages that a pipeline's components translate into; English if none does."""
+    stages = [s for _, component in nlp.pipeline for s in getattr(component, "stages", ())]
+    found = dict.fromkeys(str(s.source_lang) for s in stages if hasattr(s, "source_lang"))
+    return list(found) or ["en"]
 
 
 def check_projects(nlp: Language, name: object) -> None:
@@ -130,11 +151,11 @@ def check_projects(nlp: Language, name: object) -> None:
         )
 
 
-def _default(lang: str, source_lang: str) -> Language:
-    target, source = check_language(lang), check_language(source_lang)
+def _default(lang: str, source_langs: Sequence[str]) -> Language:
+    target, sources = check_language(lang), [check_language(code) for code in source_langs]
     config = blank(target).config.copy()
     config["nlp"]["pipeline"] = ["xl_projector"]
-    languages = {"source_lang": source, "target_lang": target}
+    languages = {"source_langs": sources, "target_lang": target}
     config["components"] = {"xl_projector": {"factory": "xl_projector", **languages}}
     return from_config(config, "The default config")
 
@@ -180,13 +201,21 @@ def _bad_override(overrides: Mapping[str, Any]) -> InputError:
     )
 
 
-def _check_languages(nlp: Language, name: str, lang: str | None, source_lang: str | None) -> None:
-    for option, given, own in (
-        ("--lang", lang, nlp.lang),
-        ("--source-lang", source_lang, source_lang_of(nlp)),
-    ):
-        if given is not None and own not in (check_language(given), "xx"):
+def _check_languages(
+    nlp: Language, name: str, lang: str | None, source_langs: Sequence[str] | None
+) -> None:
+    options: list[tuple[str, Sequence[str], list[str]]] = [
+        ("--lang", [lang] if lang else [], [str(nlp.lang)]),
+        ("--source-lang", source_langs or [], source_langs_of(nlp)),
+    ]
+    for option, given, own in options:
+        if given and own != ["xx"] and {check_language(code) for code in given} - set(own):
             raise InputError(
-                f"{name} describes a pipeline for {own!r}, but {option} is {given!r}.",
+                f"{name} describes a pipeline for {_quoted(own)}, but {option} is "
+                f"{_quoted(given)}.",
                 hint=f"Leave {option} out, or give a config of that language.",
             )
+
+
+def _quoted(codes: Iterable[str]) -> str:
+    return ", ".join(map(repr, codes))

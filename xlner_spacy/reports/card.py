@@ -145,7 +145,7 @@ def _update_meta(
         for part in parts(manifest["settings"]):
             for source in _sources(part, manifest["settings"]):
                 found[source["name"]] = source
-    froms = sorted({language_name(languages(m["settings"])[0]) for m in manifests})
+    froms = sorted({language_name(c) for m in manifests for c in languages(m["settings"])[0]})
     meta.update(
         name=name,
         version=version,
@@ -189,7 +189,7 @@ def _build(manifest: dict[str, Any]) -> dict[str, Any]:
     settings, counts = manifest["settings"], manifest["counts"]
     return {
         "settings": settings,
-        "source": language_name(languages(settings)[0]),
+        "source": " and ".join(map(language_name, languages(settings)[0])),
         # Without the folders that they had on our machine.
         "inputs": [Path(path).name for path in settings["inputs"]],
         "texts": text_counts(counts),

@@ -19,12 +19,15 @@ NO_ENTITY = "no entity"
 _ROLES = {"annotator": "source NER", "measure": "score of a candidate"}
 
 
-def languages(settings: dict[str, Any]) -> tuple[str, str]:
-    """The codes of the source and of the target language."""
+def languages(settings: dict[str, Any]) -> tuple[list[str], str]:
+    """The codes of the source languages and of the target language."""
     blocks = settings["components"].values()
-    source = next((b["source_lang"] for b in blocks if b.get("source_lang")), "en")
+    named = [
+        code for b in blocks for code in b.get("source_langs") or [b.get("source_lang")] if code
+    ]
+    sources = list(dict.fromkeys(named)) or ["en"]
     target = next((b["target_lang"] for b in blocks if b.get("target_lang")), settings["lang"])
-    return source, target
+    return sources, target
 
 
 def language_name(code: str) -> str:

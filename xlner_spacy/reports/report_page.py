@@ -63,14 +63,15 @@ def render_report(
 ) -> str:
     """The page, from a build's manifest and metrics by name. RETURNS: HTML."""
     settings = manifest["settings"]
-    source, target = languages(settings)
+    sources, target = languages(settings)
+    names = ", ".join(map(language_name, sources))
     page = environment(autoescape=True).from_string(template("report.html.jinja"))
     return page.render(
-        title=title or f"Silver corpus: {language_name(target)} from {language_name(source)}",
+        title=title or f"Silver corpus: {language_name(target)} from {names}",
         settings=settings,
         languages={
             "target": {"code": target, "dir": direction(target), "name": language_name(target)},
-            "source": {"code": source, "dir": direction(source), "name": language_name(source)},
+            "source": {"code": sources[0], "dir": direction(sources[0]), "name": names},
         },
         parts=parts(settings),
         choices=[(name, settings[name], what) for name, what in _SETTINGS.items()],

@@ -27,7 +27,7 @@ from ..pipeline.stages.translate import Translate
 from ..text.languages import blank
 from ..text.memory import memory_zone
 from . import manifest
-from .build_options import BuildOptions
+from .build_options import BuildOptions, Mode
 from .corpus_files import corpus_files
 from .duplicates import SeenTexts
 from .folder import begun, open_folder
@@ -67,7 +67,7 @@ def build(
         selection = replace(selection, labels=None)
     settings = _settings(inputs, nlp, options, selection, labels, models)
     go_on_after_failures(nlp)
-    workshop = Workshop(nlp, _translate_stage(nlp), options, selection)
+    workshop = Workshop(nlp, _translate_stage(nlp, options.mode), options, selection)
     reader = blank(workshop.translate.source_lang)  # of labelled texts
     texts = read_texts(inputs, options.mode, nlp, reader, workshop.translate, labels)
     with open_folder(output, settings):
@@ -150,11 +150,17 @@ def _settings(
     }
 
 
-def _translate_stage(nlp: Language) -> Translate:
-    for _, component in nlp.pipeline:
-        for stage in getattr(component, "stages", ()):
-            if isinstance(stage, Translate):
-                return stage
+def _translate_stage(nlp: Language, mode: Mode) -> Translate:
+    stages = [s for _, component in nlp.pipeline for s in getattr(component, "stages", ())]
+    found = [stage for stage in stages if isinstance(stage, Translate)]
+    if len({stage.source_lang for stage in found}) > 1 and mode == "translate-train":
+        raise SetupError(
+            f"A labelled corpus is in one language, but the pipeline has "
+            f"{', '.join(stage.source_lang for stage in found)}.",
+            hint="Give the one of the corpus: --source-lang en",
+        )
+    if found:
+        return found[0]
     raise SetupError(
         "The pipeline has no component that translates.",
         hint='Add "xl_projector", or leave --config out.',

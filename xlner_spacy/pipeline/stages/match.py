@@ -77,7 +77,7 @@ class Match(Stage):
 
     def run(self, docs: Sequence[Doc]) -> None:
         texts = [self._read(doc) for doc in docs]
-        polls = [Poll(_ballots(text), _weights(text.doc)) for text in texts]
+        polls = [Poll(_ballots(text), _weights(text)) for text in texts]
         verdicts = checks.votes(docs, self.voter(polls))
         for text, votes in zip(texts, verdicts, strict=True):
             settled = settle(votes, text.ground)
@@ -121,13 +121,17 @@ def _voters(doc: Doc) -> list[str]:
     return names
 
 
-def _weights(doc: Doc) -> dict[str, float]:
+def _weights(text: _Text) -> dict[str, float]:
     """The weight of each voter. A translation none of whose words is linked (it may have failed)
-    knows no place, and does not vote against the text's own voice."""
-    if get_data("xl_voice", doc) is None:
-        return dict.fromkeys(_voters(doc), 1.0)
-    linked = zip(_voters(doc), doc._.xl_alignments, strict=True)
-    return {**{voter: 1.0 for voter, links in linked if links}, OWN: OWN_WEIGHT}
+    knows no place, and does not vote against the others."""
+    doc = text.doc
+    heard = {candidate["translation"] for candidate in text.wanted}
+    weights = {
+        voter: 1.0
+        for n, (voter, links) in enumerate(zip(_voters(doc), doc._.xl_alignments, strict=True))
+        if links or n in heard
+    }
+    return weights if get_data("xl_voice", doc) is None else {**weights, OWN: OWN_WEIGHT}
 
 
 def _ballots(text: _Text) -> list[Ballot]:
@@ -154,7 +158,7 @@ def _score(entity: SourceEntity) -> float:
 def _placements(text: _Text, votes: Sequence[Vote]) -> Iterator[Placement]:
     """The records of what is placed. The confidence is the share of all voters, by weight and by
     the confidence of each, that speak for it."""
-    weights = _weights(text.doc)
+    weights = _weights(text)
     for vote in votes:
         if vote.outcome == PLACED:
             span = text.doc[vote.start : vote.end]
