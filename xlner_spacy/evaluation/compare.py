@@ -328,4 +328,4 @@ def _settings(stage: Stage, config: dict[str, Any], *, redo: bool) -> str:
     """The settings that a stage's outcome depends on, besides earlier stages."""
     names = config if stage.settings is None else stage.settings
     own = {key: config[key] for key in names if key in config}
-    return json.dumps([stage.name, redo, own], sort_keys=True, default=str)
+    return json.dumps([stage.name, stage.lang, redo, own], sort_keys=True, default=str)

@@ -33,7 +33,7 @@ class Annotate(Stage):
 
     name = "annotate"
     attribute = "xl_translations"
-    settings = ("source_lang", "annotator")
+    settings = ("annotator",)
     repeatable = True
     needs = ("xl_translations",)
 

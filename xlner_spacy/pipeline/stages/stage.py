@@ -24,7 +24,7 @@ ENTITIES = "entities"
 class Stage(ABC):
     """One step of the way. `attribute` is what it sets on each Doc, `needs` what it reads.
 
-    settings: The settings of its component that its outcome depends on, where other components
+    settings: The settings of its component that its outcome depends on besides `lang`, where other components
         have the stage too: it does the same in each if these are the same. None: all of them.
     repeatable: Whether all that it does is in the Doc's user data and span groups, so that a
         comparison can do it once and copy its outcome.

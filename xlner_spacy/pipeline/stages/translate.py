@@ -33,7 +33,7 @@ class Translate(Stage):
 
     name = "translate"
     attribute = "xl_translations"
-    settings = ("source_lang", "translator", "max_words")
+    settings = ("translator", "max_words")
     repeatable = True
 
     def __init__(
