@@ -67,6 +67,10 @@ def test_the_config_for_portuguese_is_the_default_written_out(nlp):
 
     for part, choice in choices.items():
         assert settings(blocks[part]) == settings(choice.block), part
+    (projector,) = [c for _, c in load_model_from_config(config, auto_fill=True).pipeline]
+    assert [stage.name for stage in projector.stages] == [
+        stage.name for stage in nlp.get_pipe("xl_projector").stages
+    ]
 
 
 TRANSLATOR = {"@xl_translators": "xlner.FastTranslate.v1"}
