@@ -101,7 +101,7 @@ def learn_from_file(
 
     check_place(output)
     nlp = load(config, lang=lang, source_lang=source_lang, overrides=overrides)
-    polls = _heard(nlp)
+    polls = heard(nlp)
     go_on_after_failures(nlp)
     docs = map(for_new_matching, read_docs(texts, nlp, source_lang_of(nlp)))
     for _ in tqdm(nlp.pipe(docs, batch_size=64), unit="text", disable=not progress):
@@ -111,7 +111,7 @@ def learn_from_file(
     return habits
 
 
-def _heard(nlp: Language) -> list[Poll]:
+def heard(nlp: Language) -> list[Poll]:
     """The polls that the last component with a voter takes, from now on. It places nothing more.
 
     RAISES: InputError if there is no such component.
