@@ -503,6 +503,7 @@ def test_a_gpu_that_is_not_there(folder, monkeypatch):
         "report",
         "model-card",
         "train-aligner",
+        "train-voter",
         "embed",
     ],
 )

@@ -12,11 +12,13 @@ from xlner_spacy.errors import SetupError
 from xlner_spacy.registry import voters
 from xlner_spacy.types import Ballot, Poll
 from xlner_spacy.voters.agreement import Agreement
+from xlner_spacy.voters.bea import BEA
 from xlner_spacy.voters.consensus import Consensus
 from xlner_spacy.voters.priority import Priority
 from xlner_spacy.voters.rover import Rover
 
 VOTERS = [
+    BEA(),
     Rover(),
     Rover(threshold=0.0, alpha=0.0),
     Rover(alpha=1.0),

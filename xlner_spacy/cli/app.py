@@ -25,6 +25,7 @@ from .options import OVERRIDES, debug_is_on
 from .project import project
 from .report import report
 from .train_aligner import train_aligner
+from .train_voter import train_voter
 
 
 class ErrorGroup(TyperGroup):
@@ -111,6 +112,7 @@ app.command("info")(info)
 app.command("report")(report)
 app.command("model-card")(model_card)
 app.command("train-aligner")(train_aligner)
+app.command("train-voter", context_settings=OVERRIDES)(train_voter)
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(init_app, name="init")
 

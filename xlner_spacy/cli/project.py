@@ -132,7 +132,7 @@ def project_file(
     caches = cache_translations(nlp, cache)
 
     def processed(texts: Iterable[Doc], n_done: int = 0) -> Iterator[tuple[Doc, Counts]]:
-        docs = nlp.pipe(map(_for_new_matching, texts), batch_size=batch_size)
+        docs = nlp.pipe(map(for_new_matching, texts), batch_size=batch_size)
         for doc in _bar(docs, input_path, progress, n_done):
             yield doc, _counts(doc)
 
@@ -246,7 +246,7 @@ def _profile(nlp: Language, total: float) -> list[str]:
     ]
 
 
-def _for_new_matching(doc: Doc) -> Doc:
+def for_new_matching(doc: Doc) -> Doc:
     """A Doc of a .spacy file brings its translation and alignment; how entities are placed
     is decided by this run."""
     from ..document.attributes import forget

@@ -1,0 +1,84 @@
+"""`xlner train-voter`: from texts without labels to a file that a config names."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import spacy
+
+from tests.shared import xlner
+from xlner_spacy.voters.bea import read_habits
+
+NAMES = ("Ana", "Rui", "Eva")
+# What each pipeline calls them: `one` and `two` agree, `three` takes Rui and Eva for places.
+LABELS = {
+    "one": ("PER", "PER", "PER"),
+    "two": ("PER", "PER", "PER"),
+    "three": ("PER", "LOC", "LOC"),
+}
+
+
+def ruler(labels, folder):
+    nlp = spacy.blank("pt")
+    patterns = [{"label": label, "pattern": n} for n, label in zip(NAMES, labels, strict=True)]
+    nlp.add_pipe("entity_ruler").add_patterns(patterns)
+    nlp.to_disk(folder)
+
+
+@pytest.fixture
+def config(tmp_path, monkeypatch):
+    """The config of an ensemble of three, and texts."""
+    monkeypatch.chdir(tmp_path)
+    for name, labels in LABELS.items():
+        ruler(labels, tmp_path / name)
+    nlp = spacy.blank("pt")
+    nlp.add_pipe("xl_ensemble", config={"pipelines": {name: name for name in LABELS}})
+    nlp.config.to_disk("ensemble.cfg")
+    Path("in.txt").write_text("\n".join([f"{n} canta." for n in NAMES] * 40), encoding="utf8")
+    return tmp_path / "ensemble.cfg"
+
+
+def test_what_is_learnt_decides_afterwards(config):
+    result = xlner("train-voter", "in.txt", "model.json", "--config", config, "-q")
+    assert result.exit_code == 0, result.output
+    assert "Wrote model.json. An entity gets its label from: one 0." in result.stderr
+    habits = read_habits("model.json")
+    assert habits.labels == ("", "LOC", "PER")
+    person = {who: own[2] / own[2].sum() for who, own in habits.voters.items()}
+    assert person["one"][2] == person["two"][2] > 0.85
+    assert person["three"][1] > 0.4
+    Path("one.txt").write_text("Rui canta.", encoding="utf8")
+    nlp = spacy.blank("pt")
+    block = {"@xl_voters": "xlner.BEA.v1", "model": "model.json"}
+    nlp.add_pipe("xl_ensemble", config={"pipelines": {n: n for n in LABELS}, "voter": block})
+    nlp.config.to_disk("learnt.cfg")
+    result = xlner("project", "one.txt", "out.jsonl", "--config", "learnt.cfg", "-q")
+    assert result.exit_code == 0, result.output
+    (entity,) = json.loads(Path("out.jsonl").read_text(encoding="utf8"))["ents"]
+    assert (entity["text"], entity["label"]) == ("Rui", "PER")
+    assert entity["confidence"] > 0.95
+
+
+def test_poor_voters_are_removed(config):
+    result = xlner("train-voter", "in.txt", "model.json", "--config", config, "--keep", "2", "-q")
+    assert result.exit_code == 0, result.output
+    assert "three 0." in result.stderr
+    assert read_habits("model.json").removed == ("three",)
+
+
+def test_what_cannot_be_learnt_from(config):
+    nlp = spacy.blank("pt")
+    nlp.add_pipe("xl_ensemble", config={"pipelines": {"one": "one", "two": "two"}})
+    nlp.config.to_disk("two.cfg")
+    for name, message in (
+        ("two.cfg", "Voters to learn from: 'one', 'two'. It takes three."),
+        ("one", "No component of the pipeline has a voter (entity_ruler)."),
+    ):
+        result = xlner("train-voter", "in.txt", "model.json", "--config", name, "-q")
+        assert result.exit_code == 1
+        assert message in result.stderr
+        assert not Path("model.json").exists()
+    result = xlner("train-voter", "in.txt", "no/model.json", "--config", config, "-q")
+    assert "cannot be written" in result.stderr
