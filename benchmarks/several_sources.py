@@ -23,7 +23,7 @@ from xlner_spacy.document.placing import Ground, settle
 from xlner_spacy.document.records import PLACED
 from xlner_spacy.errors import InputError
 from xlner_spacy.evaluation.metrics import TokenEntity, interval
-from xlner_spacy.evaluation.projection import _read, given, without_translation
+from xlner_spacy.evaluation.projection import given, read_parallel, without_translation
 from xlner_spacy.files import atomic_file, write_json
 from xlner_spacy.solving.bayesian import learn
 from xlner_spacy.types import Poll, Vote
@@ -56,10 +56,10 @@ class Asked(NamedTuple):
 def ask(files: str, lang: str, sources: Sequence[str], limit: int | None) -> Asked:
     """Project the gold entities of each source, and take the polls."""
     nlp = spacy.blank(lang)
-    nlp.add_pipe("xl_projector", config={"source_lang": sources[0], "own_voice": False})
+    nlp.add_pipe("xl_projector", config={"source_langs": list(sources), "own_voice": False})
     polls = heard(nlp)
     without_translation(nlp)
-    rows, _ = _read(DATA / files.format(lang), {s: DATA / files.format(s) for s in sources})
+    rows, _ = read_parallel(DATA / files.format(lang), {s: DATA / files.format(s) for s in sources})
     rows = rows[:limit]
     for _ in nlp.pipe([given(nlp, row.target, row.sources, lang) for row in rows]):
         pass

@@ -17,7 +17,7 @@ from .options import (
     Lang,
     PipelineConfig,
     Quiet,
-    SourceLang,
+    SourceLangs,
 )
 from .options import overrides as given_overrides
 from .project import for_new_matching
@@ -41,7 +41,7 @@ def train_voter(
     ],
     output: Annotated[Path, typer.Argument(metavar="OUT", help="The file to write.")],
     lang: Lang = None,
-    source_lang: SourceLang = None,
+    source_lang: SourceLangs = None,
     config: PipelineConfig = None,
     keep: Annotated[
         int | None,
@@ -65,7 +65,7 @@ def train_voter(
         texts,
         output,
         lang=lang,
-        source_lang=source_lang,
+        source_langs=source_lang,
         config=config,
         keep=keep,
         overrides=given_overrides(ctx),
@@ -79,7 +79,7 @@ def learn_from_file(
     output: Path,
     *,
     lang: str | None,
-    source_lang: str | None = None,
+    source_langs: Sequence[str] | None = None,
     config: Path | None = None,
     keep: int | None = None,
     overrides: Mapping[str, Any] | None = None,
@@ -95,15 +95,15 @@ def learn_from_file(
     from ..corpus.texts import read_docs
     from ..files import check_place
     from ..pipeline.component import go_on_after_failures
-    from ..pipeline.loading import load, source_lang_of
+    from ..pipeline.loading import load, source_langs_of
     from ..solving.bayesian import learn
     from ..voters.bea import write_habits
 
     check_place(output)
-    nlp = load(config, lang=lang, source_lang=source_lang, overrides=overrides)
+    nlp = load(config, lang=lang, source_langs=source_langs, overrides=overrides)
     polls = heard(nlp)
     go_on_after_failures(nlp)
-    docs = map(for_new_matching, read_docs(texts, nlp, source_lang_of(nlp)))
+    docs = map(for_new_matching, read_docs(texts, nlp, source_langs_of(nlp)[0]))
     for _ in tqdm(nlp.pipe(docs, batch_size=64), unit="text", disable=not progress):
         pass
     habits = learn(polls, keep)

@@ -25,7 +25,7 @@ BATCH = 256
 _NOT_FOR_PROJECTION = ("xl_translator", "xl_annotator")
 
 
-class _Parallel(NamedTuple):
+class Parallel(NamedTuple):
     """A target sentence and its translations, by language."""
 
     target: GoldSentence
@@ -56,7 +56,7 @@ def evaluate_projection(
     RAISES: InputError if a file cannot be read or two files are not parallel.
     """
     lang = check_language(lang)
-    rows, left_out = _read(target_file, source_files)
+    rows, left_out = read_parallel(target_file, source_files)
     rows = rows[:limit]
     without_translation(nlp)
     docs = [given(nlp, row.target, row.sources, lang) for row in rows]
@@ -121,15 +121,17 @@ def stage_seconds(nlp: Language) -> dict[str, float]:
     return seconds
 
 
-def _read(target_file: Path, source_files: Mapping[str, Path]) -> tuple[Sequence[_Parallel], int]:
+def read_parallel(
+    target_file: Path, source_files: Mapping[str, Path]
+) -> tuple[Sequence[Parallel], int]:
     """The target sentences that have a translation, in order, and how many sentences have no
     partner."""
-    rows: dict[object, _Parallel] = {}
+    rows: dict[object, Parallel] = {}
     left_out = 0
     for code, file in source_files.items():
         pairs, alone = read_pairs(file, target_file)
         left_out += alone
         for number, (source, target) in enumerate(pairs):
-            row = rows.setdefault(target.sent_id or number, _Parallel(target, {}))
+            row = rows.setdefault(target.sent_id or number, Parallel(target, {}))
             row.sources[check_language(code)] = source
     return list(rows.values()), left_out
