@@ -60,6 +60,7 @@ class Origin(TypedDict):
     # the text itself, members of `xl_ensemble` may have translations of their own.
     translation: int
     lang: str
+    langs: list[str]  # of all that speak for it; the text's own is among them if it does
     text: str
     label: str
     start_char: int
@@ -178,6 +179,8 @@ class Vote(NamedTuple):
     ballots: tuple[Ballot, ...] = ()
     # Why it gets no place; "" if it gets one where there is room
     outcome: str = ""
+    # The probability that it is right, where the voter knows one.
+    confidence: float | None = None
 
 
 @dataclass(frozen=True)

@@ -116,12 +116,21 @@ def test_the_projector_goes_by_several_source_languages():
     assert [t["lang"] for t in doc._.xl_translations] == ["en", "de"]
     assert found(doc) == [("Ana", "PER"), ("Berlim", "LOC"), ("Rui", "PER")]
     assert [ent._.xl_source["lang"] for ent in doc.ents] == ["en", "en", "de"]
+    assert [ent._.xl_source["langs"] for ent in doc.ents] == [["en", "de"], ["en"], ["de"]]
     assert aligner.told == [("en", "pt", 1), ("de", "pt", 1)]
     # What both want is surer than what one wants.
     ana, _, rui = (ent._.xl_confidence for ent in doc.ents)
     assert ana == 1
     assert rui == 0.5
     assert not doc._.xl_problems
+
+
+def test_a_voter_that_knows_a_probability_gives_the_confidence():
+    nlp, _ = projector("en", "de", voter={"@xl_voters": "xlner.BEA.v1"})
+    doc = nlp(TEXT)
+    # .8 x .8 x .225 against .075 x .075 x .1: two say PER.
+    assert doc.ents[0].text == "Ana"
+    assert doc.ents[0]._.xl_confidence == round(0.144 / (0.144 + 0.0005625), 4)
 
 
 def test_a_source_that_fails_loses_its_vote():

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from spacy.tokens import Span
 
-from ..types import Origin, Placement, SourceEntity, Unplaced
+from ..types import Ballot, Origin, Placement, SourceEntity, Unplaced
 
 # What becomes of an entity.
 PLACED = "placed"
@@ -22,6 +24,7 @@ def origin(entity: SourceEntity, translation: int, lang: str) -> Origin:
     return {
         "translation": translation,
         "lang": lang,
+        "langs": [lang],
         "text": entity["text"],
         "label": entity["source_label"],
         "start_char": entity["start_char"],
@@ -35,12 +38,22 @@ def own_origin(span: Span, label: str) -> Origin:
     return {
         "translation": -1,
         "lang": "",
+        "langs": [],
         "text": span.text,
         "label": label,
         "start_char": span.start_char,
         "end_char": span.end_char,
         "score": None,
     }
+
+
+def spoken_for(source: Origin, ballots: Iterable[Ballot]) -> Origin:
+    """An origin with the languages of all that speak for the entity: those of the translations in
+    their order, then the text's own."""
+    origins = [ballot.origin for ballot in ballots if ballot.origin]
+    origins.sort(key=lambda own: (own["translation"] < 0, own["translation"]))
+    langs = dict.fromkeys(lang for own in origins for lang in own["langs"])
+    return {**source, "langs": list(langs)}
 
 
 def placement(span: Span, label: str, confidence: float, source: Origin) -> Placement:

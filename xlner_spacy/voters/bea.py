@@ -72,7 +72,9 @@ def _decide(item: Item, posteriors: Mapping[str, float], n_asked: int) -> Iterat
     enough = bool(agreed) or support[best] >= round(posteriors[NOTHING], 9)
     for label, ballots in item.ballots.items():
         outcome = "too few votes" if not enough else "" if label == best else ANOTHER_LABEL
-        yield Vote(item.start, item.end, label, support[label], ballots, outcome)
+        yield Vote(
+            item.start, item.end, label, support[label], ballots, outcome, confidence=support[label]
+        )
 
 
 def _rank(vote: Vote) -> tuple[float, int, int, int, str]:

@@ -9,7 +9,7 @@ from spacy.tokens import Doc
 
 from ...document.attributes import add_problem
 from ...document.placing import ground, place, settle
-from ...document.records import PLACED, own_origin, placement
+from ...document.records import PLACED, own_origin, placement, spoken_for
 from ...document.span_groups import VOTES, set_votes
 from ...errors import InputError, SetupError, log_failure
 from ...settings import check_setting, is_number
@@ -100,8 +100,8 @@ def _check(members: Mapping[str, Member], weights: Mapping[str, float]) -> None:
 
 def _placement(doc: Doc, vote: Vote) -> Placement:
     span = doc[vote.start : vote.end]
-    source = vote.ballots[0].origin if vote.ballots else None
-    return placement(span, vote.label, vote.support, source or own_origin(span, vote.label))
+    source = (vote.ballots[0].origin if vote.ballots else None) or own_origin(span, vote.label)
+    return placement(span, vote.label, vote.support, spoken_for(source, vote.ballots))
 
 
 def _ask(member: Member, docs: Sequence[Doc]) -> list[Findings | Exception]:

@@ -18,6 +18,7 @@ from ...document.records import (
     origin,
     own_origin,
     placement,
+    spoken_for,
     unplaced,
 )
 from ...document.span_groups import CANDIDATES, candidates
@@ -156,17 +157,19 @@ def _score(entity: SourceEntity) -> float:
 
 
 def _placements(text: _Text, votes: Sequence[Vote]) -> Iterator[Placement]:
-    """The records of what is placed. The confidence is the share of all voters, by weight and by
-    the confidence of each, that speak for it."""
+    """The records of what is placed. The confidence is the probability that the voter gives it,
+    else the share of all voters, by weight and by the confidence of each, that speak for it."""
     weights = _weights(text)
     for vote in votes:
         if vote.outcome == PLACED:
             span = text.doc[vote.start : vote.end]
-            confidence = support(weights, vote.ballots) if vote.ballots else vote.support
+            confidence = vote.confidence
+            if confidence is None:
+                confidence = support(weights, vote.ballots) if vote.ballots else vote.support
             # What a translation calls it says more than the text's own words.
             ordered = sorted(vote.ballots, key=lambda ballot: ballot.who == OWN)
-            source = next((b.origin for b in ordered if b.origin), None)
-            yield placement(span, vote.label, confidence, source or own_origin(span, vote.label))
+            source = next((b.origin for b in ordered if b.origin), own_origin(span, vote.label))
+            yield placement(span, vote.label, confidence, spoken_for(source, ordered))
 
 
 def _claim(doc: Doc, candidate: Candidate) -> tuple[int, int, str]:
