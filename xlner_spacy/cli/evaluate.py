@@ -63,9 +63,7 @@ def projection(
     from ..pipeline.loading import load
 
     check_place(output)
-    sources = dict(_source(value) for value in source)
-    if len(sources) < len(source):
-        raise InputError("--source: a language is given twice.", hint="Give each language once.")
+    sources = _sources(source)
     nlp = load(config, lang=lang, source_langs=list(sources), overrides=overrides(ctx))
     result = evaluate_projection(
         nlp, target, sources, lang, labels=split_labels(labels), limit=limit, quiet=quiet
@@ -152,6 +150,73 @@ def alignment(
     _table([("links", result)], ("precision", "recall", "f1", "aer"))
 
 
+@evaluate_app.command("consistency")
+def consistency(
+    target: Annotated[
+        Path, typer.Argument(metavar="TARGET_GOLD", help="Gold sentences: CoNLL or .iob2.")
+    ],
+    lang: RequiredLang,
+    source: Annotated[
+        list[str],
+        typer.Option(
+            "--source",
+            metavar="LANG=FILE",
+            help="Their translations with gold entities, en=EN_GOLD; may be given several times.",
+        ),
+    ],
+    output: Output,
+    pipeline: Annotated[
+        str | None,
+        typer.Option("--pipeline", help="For the texts: a folder, a package or a .cfg."),
+    ] = None,
+    source_pipeline: Annotated[
+        str | None, typer.Option("--source-pipeline", help="For the translations.")
+    ] = None,
+    labels: Labels = None,
+    limit: Limit = None,
+    code: Code = None,
+    gpu_id: GpuId = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Compare what is found in texts with what is found in their translations.
+
+    Both pipelines are the embedded recogniser (`xl_transfer`) where none is named.
+    """
+    from ..evaluation.consistency import evaluate_consistency
+    from ..files import check_place
+    from ..pipeline.loading import load_finder
+
+    check_place(output)
+    result = evaluate_consistency(
+        load_finder(pipeline, lang),
+        load_finder(source_pipeline, None),
+        target,
+        _sources(source),
+        lang,
+        labels=split_labels(labels),
+        limit=limit,
+        quiet=quiet,
+    )
+    _write(result, output)
+    columns = ("labels", "gold", "mentions", "gold ", "weakness", "mirror")
+    rows = [
+        (
+            f"{code}-{lang}",
+            {
+                "labels": row["labels"]["f1"],
+                "gold": row["labels"]["gold"],
+                "mentions": row["mentions"]["f1"],
+                "gold ": row["mentions"]["gold"],
+                "weakness": row["weakness"] or 0.0,
+                "mirror": row["mirror"] or 0.0,
+            },
+        )
+        for code, row in result.items()
+    ]
+    _table(rows, columns)
+
+
 @evaluate_app.command("compare")
 def compare_methods(
     configs: Annotated[
@@ -212,6 +277,13 @@ def compare_methods(
     print(f"Written: {', '.join(str(path) for path in written)}", file=sys.stderr)
     if not any(path.suffix == ".svg" for path in written):
         print(f"No plot: matplotlib is missing ({install_hint('workflow')}).", file=sys.stderr)
+
+
+def _sources(values: list[str]) -> dict[str, Path]:
+    found = dict(_source(value) for value in values)
+    if len(found) < len(values):
+        raise InputError("--source: a language is given twice.", hint="Give each language once.")
+    return found
 
 
 def _source(value: str) -> tuple[str, Path]:

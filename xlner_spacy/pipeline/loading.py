@@ -135,6 +135,19 @@ def load(
     return nlp
 
 
+def load_finder(pipeline: str | None, lang: str | None) -> Language:
+    """A pipeline that finds entities in texts as they are.
+
+    pipeline (str): As in `load`. None: the embedded recogniser (`xl_transfer`).
+    lang (str): The language of the texts; None: any.
+    """
+    if pipeline is not None:
+        return load(pipeline, lang=lang if pipeline.endswith(".cfg") else None)
+    nlp = spacy.blank("xx")
+    nlp.add_pipe("xl_transfer", config={"target_lang": lang} if lang else {})
+    return nlp
+
+
 def source_langs_of(nlp: Language) -> list[str]:
     """The languages that a pipeline's components translate into; English if none does."""
     stages = [s for _, component in nlp.pipeline for s in getattr(component, "stages", ())]
