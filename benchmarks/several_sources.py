@@ -18,13 +18,13 @@ from typing import Annotated, NamedTuple
 import spacy
 import typer
 
-from xlner_spacy.cli.train_voter import heard
 from xlner_spacy.document.placing import Ground, settle
 from xlner_spacy.document.records import PLACED
 from xlner_spacy.errors import InputError
 from xlner_spacy.evaluation.metrics import TokenEntity, interval
 from xlner_spacy.evaluation.projection import given, read_parallel, without_translation
 from xlner_spacy.files import atomic_file, write_json
+from xlner_spacy.pipeline.polls import listen_to_polls
 from xlner_spacy.solving.bayesian import learn
 from xlner_spacy.types import Poll, Vote
 from xlner_spacy.voters.agreement import Agreement
@@ -57,7 +57,7 @@ def ask(files: str, lang: str, sources: Sequence[str], limit: int | None) -> Ask
     """Project the gold entities of each source, and take the polls."""
     nlp = spacy.blank(lang)
     nlp.add_pipe("xl_projector", config={"source_langs": list(sources), "own_voice": False})
-    polls = heard(nlp)
+    polls = listen_to_polls(nlp)
     without_translation(nlp)
     rows, _ = read_parallel(DATA / files.format(lang), {s: DATA / files.format(s) for s in sources})
     rows = rows[:limit]

@@ -33,10 +33,17 @@ def priors(tmp_path_factory):
     return path
 
 
+def usual_links(aligner, pair):
+    """The links that most of seven runs have: eflomal samples at random."""
+    runs = [{link[:2] for link in aligner([pair], **EN_PT)[0]} for _ in range(7)]
+    return sorted(link for link in set.union(*runs) if sum(link in run for run in runs) > 3)
+
+
 def test_priors_align_a_single_pair(priors):
     pair = (["The", "old", "Lisbon", "."], ["O", "LISBOA", "velho", "."])
-    (links,) = Eflomal(str(priors), "intersection")([pair], **EN_PT)
-    assert [link[:2] for link in links] == [(0, 0), (1, 2), (2, 1), (3, 3)]
+    aligner = Eflomal(str(priors), "intersection")
+    assert usual_links(aligner, pair) == [(0, 0), (1, 2), (2, 1), (3, 3)]
+    (links,) = aligner([pair], **EN_PT)
     assert all(link.confidence == 1 for link in links)
 
 
@@ -58,7 +65,7 @@ def test_links_stay_in_place_whatever_words_are_made_of(priors):
     answers = Eflomal(str(priors))(pairs, **EN_PT)
     assert answers[:2] == [[], []]
     assert all(link.source < 4 and link.target < 3 for link in answers[2])
-    assert [link[:2] for link in answers[3]] == [(0, 0), (1, 2), (2, 1)]
+    assert usual_links(Eflomal(str(priors)), pairs[3]) == [(0, 0), (1, 2), (2, 1)]
     assert Eflomal(str(priors))([], **EN_PT) == []
 
 

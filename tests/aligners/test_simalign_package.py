@@ -11,7 +11,7 @@ from tests import tiny_models
 from xlner_spacy.aligners.simalign import SimAlign
 from xlner_spacy.aligners.simalign_package import SimAlignPackage
 from xlner_spacy.errors import SetupError
-from xlner_spacy.models.encoder import TokenType
+from xlner_spacy.models.encoder_settings import TokenType
 from xlner_spacy.models.extraction import Method
 
 LANGS = {"source_lang": "en", "target_lang": "pt"}

@@ -15,7 +15,8 @@ from xlner_spacy import files
 from xlner_spacy.errors import SetupError
 from xlner_spacy.models import embedded as encoder
 from xlner_spacy.models.adapters import SKILLS
-from xlner_spacy.models.encoder import EncoderSettings, shared_encoder
+from xlner_spacy.models.encoder import shared_encoder
+from xlner_spacy.models.encoder_settings import EncoderSettings
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,8 @@ from tests import tiny_models
 from xlner_spacy.aligners.awesome import Awesome
 from xlner_spacy.aligners.simalign import SimAlign
 from xlner_spacy.errors import SetupError
-from xlner_spacy.models.encoder import EncoderSettings, shared_encoder
+from xlner_spacy.models.encoder import shared_encoder
+from xlner_spacy.models.encoder_settings import EncoderSettings
 
 EN_PT = {"source_lang": "en", "target_lang": "pt"}
 
@@ -60,7 +61,7 @@ def test_a_word_is_the_mean_of_its_pieces(tiny):
 
 
 def test_each_distinct_sentence_is_encoded_once_and_in_batches(tiny, monkeypatch):
-    aligner = SimAlign(tiny, layer=2, batch_size=3)
+    aligner = SimAlign(tiny, layer=2, batch_size=2)
     sizes = []
     run = aligner.encoder._run
     monkeypatch.setattr(
@@ -69,7 +70,26 @@ def test_each_distinct_sentence_is_encoded_once_and_in_batches(tiny, monkeypatch
     pairs = [((word, "vive"), (word,)) for word in ("Maria", "João", "Ana", "Rui", "Eva")]
     aligner(pairs + pairs, **EN_PT)
     assert sum(sizes) == 10
-    assert max(sizes) == 3
+    assert max(sizes) == 2
+
+
+def test_the_target_is_encoded_once_for_several_source_languages(tiny, monkeypatch):
+    aligner = SimAlign(tiny, layer=2)
+    encoded = []
+    run = aligner.encoder._run
+    monkeypatch.setattr(
+        aligner.encoder, "_run", lambda batch, *ids: (encoded.extend(batch), run(batch, *ids))[1]
+    )
+    targets = [("Maria", "vive"), ("Rui",)]
+    english, spanish = [("Maria", "lives"), ("Rui", "!")], [("María", "vive"), ("El", "Rui")]
+    first = aligner(list(zip(english, targets, strict=True)), source_lang="en", target_lang="pt")
+    assert len(encoded) == 4
+    aligner(list(zip(spanish, targets, strict=True)), source_lang="es", target_lang="pt")
+    assert len(encoded) == 6
+    # And whatever came before, the links are the same.
+    aligner.encoder._kept.clear()
+    again = aligner(list(zip(english, targets, strict=True)), source_lang="en", target_lang="pt")
+    assert again == first
 
 
 def test_texts_longer_than_the_model_takes_are_encoded_in_windows(tiny):

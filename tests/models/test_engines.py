@@ -15,7 +15,8 @@ from tests import tiny_models
 from xlner_spacy.aligners.simalign import SimAlign
 from xlner_spacy.annotators.recogniser import Recogniser
 from xlner_spacy.errors import SetupError
-from xlner_spacy.models.encoder import EncoderSettings, shared_encoder
+from xlner_spacy.models.encoder import shared_encoder
+from xlner_spacy.models.encoder_settings import EncoderSettings
 from xlner_spacy.models.engines import pool_of
 
 SENTENCES = [("Maria", "vive", "em", "Lisboa", ".")[:n] for n in range(1, 6)]

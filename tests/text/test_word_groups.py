@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xlner_spacy import give_translation
-from xlner_spacy.models.encoder import EncoderSettings, shared_encoder
+from xlner_spacy.models.encoder import shared_encoder
+from xlner_spacy.models.encoder_settings import EncoderSettings
 from xlner_spacy.text.word_groups import groups, joined, spread
 from xlner_spacy.types import Link
 

@@ -10,8 +10,9 @@ import numpy as np
 from ..models import extraction
 from ..models.adapters import FINE_TUNED
 from ..models.description import Description
-from ..models.encoder import Encoded, EncoderSettings, TokenType, shared_encoder
+from ..models.encoder import Encoded, shared_encoder
 from ..models.encoder_aligner import EncoderAligner
+from ..models.encoder_settings import EncoderSettings, TokenType
 from ..models.engines import EngineName
 from ..settings import check_setting
 from ..types import Link

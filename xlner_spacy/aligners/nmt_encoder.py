@@ -14,8 +14,9 @@ from typing import Any, ClassVar, Literal
 
 from ..errors import SetupError
 from ..models.description import Description
-from ..models.encoder import Encoded, EncoderSettings, Words, shared_encoder
+from ..models.encoder import Encoded, Words, shared_encoder
 from ..models.encoder_aligner import EncoderAligner, Extract
+from ..models.encoder_settings import EncoderSettings
 from ..models.extraction import Method
 from ..settings import check_choice
 from ..text.languages import flores200, iso639_1

@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 
 from ..models.adapters import FINE_TUNED, merged_path
 from ..models.description import Description
-from ..models.encoder import TokenType
 from ..models.encoder_aligner import Pair
+from ..models.encoder_settings import TokenType
 from ..models.extraction import Method
 from ..models.hub import best_device, load
 from ..models.lazy import LazyBackend, make_torch_safe_to_fork

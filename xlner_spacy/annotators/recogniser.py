@@ -10,7 +10,8 @@ import numpy as np
 
 from ..models.adapters import FINE_TUNED, SKILLS, read_adapter
 from ..models.description import Description
-from ..models.encoder import EncoderSettings, shared_encoder
+from ..models.encoder import shared_encoder
+from ..models.encoder_settings import EncoderSettings
 from ..models.engines import EngineName
 from ..models.hub import load
 from ..models.lazy import LazyBackend

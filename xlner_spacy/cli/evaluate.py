@@ -217,6 +217,61 @@ def consistency(
     _table(rows, columns)
 
 
+@evaluate_app.command("sources", context_settings=OVERRIDES)
+def several_sources(
+    ctx: typer.Context,
+    target: Annotated[
+        Path, typer.Argument(metavar="TARGET_GOLD", help="Gold sentences: CoNLL or .iob2.")
+    ],
+    lang: RequiredLang,
+    source: Annotated[
+        list[str],
+        typer.Option(
+            "--source",
+            metavar="LANG=FILE",
+            help="Their translations with gold entities, en=EN_GOLD; given several times.",
+        ),
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder for sources.csv, .md, .svg, .json.")
+    ],
+    subsets: Annotated[
+        int, typer.Option("--subsets", min=1, help="At most so many of each size, at random.")
+    ] = 50,
+    config: PipelineConfig = None,
+    labels: Labels = None,
+    limit: Limit = None,
+    code: Code = None,
+    gpu_id: GpuId = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Measure what more source languages bring: every subset of them, with every voter.
+
+    Gold entities are projected from each source once.
+    """
+    from ..evaluation.sources import as_markdown, evaluate_sources, write_sources
+    from ..files import make_folder
+    from ..pipeline.loading import load
+
+    make_folder(output)
+    sources = _sources(source)
+    nlp = load(config, lang=lang, source_langs=list(sources), overrides=overrides(ctx))
+    rows = evaluate_sources(
+        nlp,
+        target,
+        sources,
+        lang,
+        subsets=subsets,
+        labels=split_labels(labels),
+        limit=limit,
+        quiet=quiet,
+    )
+    written = write_sources(rows, output)
+    sys.stdout.write(as_markdown(rows))
+    print(f"Written: {', '.join(str(path) for path in written)}", file=sys.stderr)
+
+
 @evaluate_app.command("compare")
 def compare_methods(
     configs: Annotated[

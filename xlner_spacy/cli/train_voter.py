@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import InputError
 from .options import (
     Code,
     Debug,
@@ -25,10 +24,7 @@ from .project import for_new_matching
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from spacy.language import Language
-
     from ..solving.bayesian import Habits
-    from ..types import Poll, Vote
 
 
 def train_voter(
@@ -96,12 +92,13 @@ def learn_from_file(
     from ..files import check_place
     from ..pipeline.component import go_on_after_failures
     from ..pipeline.loading import load, source_langs_of
+    from ..pipeline.polls import listen_to_polls
     from ..solving.bayesian import learn
     from ..voters.bea import write_habits
 
     check_place(output)
     nlp = load(config, lang=lang, source_langs=source_langs, overrides=overrides)
-    polls = heard(nlp)
+    polls = listen_to_polls(nlp)
     go_on_after_failures(nlp)
     docs = map(for_new_matching, read_docs(texts, nlp, source_langs_of(nlp)[0]))
     for _ in tqdm(nlp.pipe(docs, batch_size=64), unit="text", disable=not progress):
@@ -109,31 +106,6 @@ def learn_from_file(
     habits = learn(polls, keep)
     write_habits(output, habits)
     return habits
-
-
-def heard(nlp: Language) -> list[Poll]:
-    """The polls that the last component with a voter takes, from now on. It places nothing more.
-
-    RAISES: InputError if there is no such component.
-    """
-    from ..pipeline.component import StageComponent
-
-    polls: list[Poll] = []
-
-    def listen(asked: Sequence[Poll]) -> list[list[Vote]]:
-        for poll in asked:
-            polls.append(poll._replace(ballots=[b._replace(origin=None) for b in poll.ballots]))
-        return [[] for _ in asked]
-
-    for _, component in reversed(nlp.pipeline):
-        stages = component.stages if isinstance(component, StageComponent) else ()
-        if isinstance(component, StageComponent) and any("voter" in vars(s) for s in stages):
-            component.use(voter=listen)
-            return polls
-    raise InputError(
-        f"No component of the pipeline has a voter ({', '.join(nlp.pipe_names)}).",
-        hint="Give a config with xl_projector, xl_matcher or xl_ensemble.",
-    )
 
 
 def _summary(habits: Habits) -> str:

@@ -10,19 +10,19 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import wait
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
 import numpy as np
 
 from ..files import build_once, cache_dir
-from ..settings import check_choice, check_setting
+from ..settings import check_setting
 from .adapters import SKILLS, Skill, apply_to_encoder, digest, read_adapter
 from .embedded import encoder_path, word_embeddings
+from .encoder_settings import EncoderSettings
 from .engines import (
     OPENVINO,
     Engine,
@@ -37,50 +37,11 @@ from .hub import best_device, load, loading, without_warnings
 from .lazy import LazyBackend, make_torch_safe_to_fork
 
 Words = tuple[str, ...]
-TokenType = Literal["bpe", "word"]
 
 # What "auto" is where OpenVINO is: 8 bits where they change no more than .002 of F1.
 FASTEST: dict[Skill, EngineName] = {"aligner": "openvino", "recogniser": "openvino-int8"}
 # Bytes of vectors that an encoder keeps for calls that come again.
 KEPT_BYTES = 128 * 2**20
-
-
-@dataclass(frozen=True)
-class EncoderSettings:
-    """The settings of an encoder.
-
-    model (str): Hub name or folder. None: the embedded multilingual-e5-small, fine-tuned.
-    layer (int): The hidden layer that is used; 0 are the embeddings of word pieces. None:
-        the last one.
-    token_type (str): "bpe" for a vector a word piece, "word" for the mean of a word's pieces.
-    device (str): "cpu", "cuda", "cuda:1" or "auto".
-    batch_size (int): The largest number of sentences encoded at once.
-    engine (str): "torch", or "openvino" or "openvino-int8" (extra `fast`; on CPUs only). "auto":
-        openvino for the embedded model where it is installed and no GPU is (with 8 bits for
-        the skill "recogniser"), else torch. Another model would be converted again in every
-        process.
-    trust_remote_code (bool): Run the Python code that the model brings along, if it has any.
-    skill (str): What the embedded model was fine-tuned to do: "aligner" or "recogniser". The
-        recogniser's vectors are without its head.
-    """
-
-    model: str | None
-    layer: int | None
-    token_type: TokenType = "bpe"
-    device: str = "auto"
-    batch_size: int = 64
-    engine: EngineName = "auto"
-    trust_remote_code: bool = False
-    skill: Skill = "aligner"
-
-    def __post_init__(self) -> None:
-        check_choice("aligner", "token_type", self.token_type, TokenType)
-        positive = "a number greater than 0"
-        check_setting("aligner", "batch_size", self.batch_size, self.batch_size > 0, positive)
-        check_choice("aligner", "engine", self.engine, EngineName)
-        on_cpu = self.engine in ("auto", "torch") or self.device in ("auto", "cpu")
-        wanted = f"cpu or auto, which the engine {self.engine} needs"
-        check_setting("aligner", "device", self.device, on_cpu, wanted)
 
 
 class Encoded(NamedTuple):
@@ -97,6 +58,13 @@ class _Window(NamedTuple):
     sentence: int
     ids: np.ndarray  # (pieces,)
     words: np.ndarray  # the word that each piece is of
+
+
+class _Batch(NamedTuple):
+    """Windows of a group of sentences that are encoded together, the longest last."""
+
+    group: int
+    windows: list[_Window]
 
 
 def shared_encoder(settings: EncoderSettings) -> Encoder:
@@ -130,25 +98,45 @@ class Encoder(LazyBackend):
             `kept_bytes`) and given again for the same sentences in the same order, so that a
             result never depends on what was encoded before.
         """
-        distinct = tuple(dict.fromkeys(sentences))
-        key = (code, distinct)
-        if key in self._kept:
-            self._kept.move_to_end(key)
-            return self._kept[key]
-        answer = self._encode(distinct, code)
-        self._keep(key, answer)
-        return answer
+        return self.encode_groups([sentences], code)[0]
 
-    def _encode(self, sentences: Sequence[Words], code: str | None) -> dict[Words, Encoded]:
+    def encode_groups(
+        self, groups: Iterable[Iterable[Words]], code: str | None = None
+    ) -> list[dict[Words, Encoded]]:
+        """Encode several groups of sentences at once, each as `encode` does: the vectors of one
+        do not depend on the others, and are kept for themselves."""
+        distinct = [tuple(dict.fromkeys(sentences)) for sentences in groups]
+        found = {own: self._kept[code, own] for own in distinct if (code, own) in self._kept}
+        new = [own for own in dict.fromkeys(distinct) if own not in found]
+        found.update(zip(new, self._encode(new, code), strict=True))
+        for own in dict.fromkeys(distinct):
+            self._keep((code, own), found[own])
+        return [found[own] for own in distinct]
+
+    def _encode(
+        self, groups: Sequence[Sequence[Words]], code: str | None
+    ) -> list[dict[Words, Encoded]]:
+        if not groups:
+            return []
         before, after = self._special_ids(code)
-        windows = list(self._windows(sentences, len(before) + len(after)))
-        windows.sort(key=lambda window: len(window.ids))
-        parts: list[list[tuple[_Window, np.ndarray]]] = [[] for _ in sentences]
-        batches = list(self._batches(windows))
-        for batch, found in zip(batches, self._run_all(batches, before, after), strict=True):
-            for window, vectors in zip(batch, found, strict=True):
-                parts[window.sentence].append((window, vectors))
-        return {words: self._join(found) for words, found in zip(sentences, parts, strict=True)}
+        batches = [
+            _Batch(group, batch)
+            for group, sentences in enumerate(groups)
+            for batch in self._batches(self._sorted_windows(sentences, len(before) + len(after)))
+        ]
+        batches.sort(key=lambda batch: len(batch.windows[-1].ids) * len(batch.windows))
+        parts: list[list[list[tuple[_Window, np.ndarray]]]] = [[[] for _ in g] for g in groups]
+        answers = self._run_all([batch.windows for batch in batches], before, after)
+        for batch, answer in zip(batches, answers, strict=True):
+            for window, vectors in zip(batch.windows, answer, strict=True):
+                parts[batch.group][window.sentence].append((window, vectors))
+        return [
+            {words: self._join(own) for words, own in zip(sentences, found, strict=True)}
+            for sentences, found in zip(groups, parts, strict=True)
+        ]
+
+    def _sorted_windows(self, sentences: Sequence[Words], specials: int) -> list[_Window]:
+        return sorted(self._windows(sentences, specials), key=lambda window: len(window.ids))
 
     def _run_all(
         self, batches: list[list[_Window]], before: list[int], after: list[int]
@@ -265,6 +253,7 @@ class Encoder(LazyBackend):
 
     def _keep(self, key: tuple, answer: dict[Words, Encoded]) -> None:
         self._kept[key] = answer
+        self._kept.move_to_end(key)
         while sum(map(_size, self._kept.values())) > self.kept_bytes:
             self._kept.popitem(last=False)
 

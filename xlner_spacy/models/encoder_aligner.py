@@ -58,9 +58,8 @@ class EncoderAligner:
         self, pairs: Sequence[tuple[Words, Words]], source_lang: str, target_lang: str
     ) -> list[tuple[Encoded, Encoded]]:
         """Both sides of each pair, encoded; in one space, whatever the languages are."""
-        # Each side apart: the next source language finds the target's vectors kept.
-        sources = self.encoder.encode(source for source, _ in pairs)
-        targets = self.encoder.encode(target for _, target in pairs)
+        # Each side for itself: the next source language finds the target's vectors kept.
+        sources, targets = self.encoder.encode_groups(zip(*pairs, strict=True))
         return [(sources[source], targets[target]) for source, target in pairs]
 
     def align(self, source: Encoded, target: Encoded) -> list[Link]:

@@ -45,6 +45,13 @@ class BEA:
     def __init__(self, model: str | None = None) -> None:
         self.model = model
 
+    @classmethod
+    def of(cls, habits: Habits) -> BEA:
+        """A voter with habits that were just learnt."""
+        voter = cls()
+        voter.__dict__["_habits"] = habits
+        return voter
+
     def __call__(self, polls: Sequence[Poll]) -> list[list[Vote]]:
         """RAISES: SetupError if the file of the model is not one, or someone voted who was not
         asked."""

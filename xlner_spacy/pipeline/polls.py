@@ -1,0 +1,34 @@
+"""The ballots that a pipeline's voters give, without what becomes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from spacy.language import Language
+
+from ..errors import InputError
+from ..types import Poll, Vote
+from .component import StageComponent
+
+
+def listen_to_polls(nlp: Language) -> list[Poll]:
+    """The polls that the last component with a voter takes, from now on. It places nothing more.
+
+    RAISES: InputError if there is no such component.
+    """
+    polls: list[Poll] = []
+
+    def listen(asked: Sequence[Poll]) -> list[list[Vote]]:
+        for poll in asked:
+            polls.append(poll._replace(ballots=[b._replace(origin=None) for b in poll.ballots]))
+        return [[] for _ in asked]
+
+    for _, component in reversed(nlp.pipeline):
+        stages = component.stages if isinstance(component, StageComponent) else ()
+        if isinstance(component, StageComponent) and any("voter" in vars(s) for s in stages):
+            component.use(voter=listen)
+            return polls
+    raise InputError(
+        f"No component of the pipeline has a voter ({', '.join(nlp.pipe_names)}).",
+        hint="Give a config with xl_projector, xl_matcher or xl_ensemble.",
+    )
