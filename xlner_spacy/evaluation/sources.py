@@ -151,8 +151,9 @@ def as_markdown(rows: Sequence[Measured]) -> str:
 def _cell(values: list[float]) -> str:
     if not values:
         return "-"
-    spread = statistics.stdev(values) if len(values) > 1 else 0.0
-    return f"{statistics.fmean(values):.4f} ± {spread:.4f} ({len(values)})"
+    if len(values) == 1:
+        return f"{values[0]:.4f}"
+    return f"{statistics.fmean(values):.4f} ± {statistics.stdev(values):.4f} ({len(values)})"
 
 
 def write_sources(rows: Sequence[Measured], folder: Path) -> list[Path]:
