@@ -13,9 +13,10 @@ from wasabi import table
 
 from xlner_spacy import load
 from xlner_spacy.corpus.texts import read_docs
-from xlner_spacy.files import atomic_file
+from xlner_spacy.errors import XlnerError
+from xlner_spacy.files import atomic_file, make_folder
 from xlner_spacy.reports.page import render_page
-from xlner_spacy.text.terminal import printable
+from xlner_spacy.text.terminal import printable, visible
 
 
 def main(
@@ -24,6 +25,16 @@ def main(
     lang: Annotated[str, typer.Option(help="Language of the texts.")] = "pt",
 ) -> None:
     """Print the projected entities of each text and write a page that shows them."""
+    try:
+        show(texts, folder, lang)
+    except (XlnerError, OSError) as error:
+        typer.secho(visible(f"Error: {error}"), fg="red", err=True)
+        raise typer.Exit(1) from error
+
+
+def show(texts: Path, folder: Path, lang: str) -> None:
+    """Project, print and write."""
+    make_folder(folder)
     print("Making the pipeline (the first time, the encoder is unpacked: some seconds) ...")
     nlp = load(lang=lang)
     docs = list(tqdm(nlp.pipe(read_docs(str(texts), nlp, "en"), batch_size=16), unit="text"))
@@ -32,13 +43,10 @@ def main(
     placed = sum(len(doc.ents) for doc in docs)
     lost = sum(len(doc._.xl_unplaced) for doc in docs)
     print(f"{len(docs)} texts, {placed} entities placed, {lost} not placed.")
-    folder.mkdir(exist_ok=True)
     page = folder / "index.html"
     with atomic_file(page) as file:
         file.write(render_page(docs, "xlner-spacy: projected entities", lang).encode("utf8"))
-    print(
-        "Confidence: how many voters speak for it, by word links and the recogniser's probability."
-    )
+    print("Confidence: from 0 to 1, by word links and the recogniser's probability.")
     print(f"To see each text above its translation, open {page}")
 
 

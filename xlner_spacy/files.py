@@ -36,13 +36,20 @@ def existing(path: str | Path) -> Path:
     return file
 
 
-def check_place(file: Path) -> None:
-    """RAISES: InputError if there can be no file of this name."""
-    if file.is_dir() or not file.resolve().parent.is_dir():
+def check_place(file: Path, *inputs: str | Path | None) -> None:
+    """RAISES: InputError if there can be no file of this name, or if it is one of the inputs."""
+    if file.is_dir():
+        raise InputError(f"{file} is a folder.", hint="Name a file to write.")
+    if not file.resolve().parent.is_dir():
         raise InputError(
-            f"{file}: cannot be written: its folder does not exist or it is a folder itself.",
+            f"{file}: cannot be written: its folder does not exist.",
             hint=f"mkdir -p {file.resolve().parent}",
         )
+    for path in inputs:
+        if path is not None and file.exists() and Path(path).exists() and file.samefile(path):
+            raise InputError(
+                f"{file} is an input: it would be replaced.", hint="Name another file to write."
+            )
 
 
 @contextmanager

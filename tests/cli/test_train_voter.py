@@ -43,7 +43,7 @@ def config(tmp_path, monkeypatch):
 def test_what_is_learnt_decides_afterwards(config):
     result = xlner("train-voter", "in.txt", "model.json", "--config", config, "-q")
     assert result.exit_code == 0, result.output
-    assert "Wrote model.json. An entity gets its label from: one 0." in result.stderr
+    assert "Wrote model.json. How often each gives an entity its label: one 0." in result.stderr
     habits = read_habits("model.json")
     assert habits.labels == ("", "LOC", "PER")
     person = {who: own[2] / own[2].sum() for who, own in habits.voters.items()}
@@ -82,3 +82,15 @@ def test_what_cannot_be_learnt_from(config):
         assert not Path("model.json").exists()
     result = xlner("train-voter", "in.txt", "no/model.json", "--config", config, "-q")
     assert "cannot be written" in result.stderr
+
+
+def test_an_input_is_never_replaced(config):
+    before = Path("in.txt").read_text()
+    for texts, output in (("in.txt", "in.txt"), ("in.txt", "ensemble.cfg")):
+        result = xlner("train-voter", texts, output, "--config", config, "--lang", "pt")
+        assert result.exit_code == 1
+        assert f"{output} is an input" in result.stderr
+    assert Path("in.txt").read_text() == before
+    result = xlner("evaluate", "model", "in.txt", "--lang", "pt", "--output", "in.txt")
+    assert result.exit_code == 1
+    assert "in.txt is an input" in result.stderr

@@ -76,3 +76,37 @@ def test_endings_in_capitals(tmp_path):
     assert texts == [["olá", ""], ["olá"], ["olá"]]
     for name in ("B.JSONL", "C.SPACY"):
         assert [doc.text for doc in read_gold(tmp_path / name, PT, "pt")] == ["olá"]
+
+
+def read(folder, *records):
+    path = folder / "texts.jsonl"
+    path.write_text("\n".join(json.dumps(record) for record in records), encoding="utf8")
+    return list(read_docs(str(path), spacy.blank("xx"), "en"))
+
+
+def test_translations_into_several_languages(tmp_path):
+    given = {"en": "Ana sings.", "es": "Ana canta."}
+    (doc,) = read(tmp_path, {"text": "Ana canta.", "translations": given, "id": 7})
+    assert {t["lang"]: t["text"] for t in doc._.xl_translations} == given
+    (doc,) = read(tmp_path, {"text": "Ana", "translation": "Ann", "translations": {"es": "Ana"}})
+    assert [t["lang"] for t in doc._.xl_translations] == ["en", "es"]
+    # What `xlner project` has written may be projected again.
+    (doc,) = read(tmp_path, {"text": "Ana", "translations": [{"lang": "en", "text": "Ann"}]})
+    assert doc._.xl_translations is None
+
+
+@pytest.mark.parametrize(
+    ("record", "message"),
+    [
+        ({"translation": "Ann", "translations": {"eng": "Ann"}}, "two translations into 'eng'"),
+        ({"translations": {"en": "Ann", "eng": "Ann"}}, "two translations into 'eng'"),
+        ({"translations": {"zz": "Ann"}}, "'zz', which is not the code"),
+        ({"translations": {"": "Ann"}}, "'', which is not the code"),
+        ({"translations": {"en": 5}}, "not an object of strings"),
+        ({"translations": ["Ann"]}, "not an object of strings"),
+        ({"translations": False}, "not an object of strings"),
+    ],
+)
+def test_translations_that_cannot_be(tmp_path, record, message):
+    with pytest.raises(InputError, match=rf"texts\.jsonl, line 2: .*{message}"):
+        read(tmp_path, {"text": "Rui"}, {"text": "Ana", **record})

@@ -11,7 +11,8 @@ from spacy.util import ignore_error
 
 from xlner_spacy import give_translation, source_docs
 from xlner_spacy.document.attributes import dropped, language_of
-from xlner_spacy.errors import SetupError
+from xlner_spacy.errors import InputError, SetupError
+from xlner_spacy.pipeline.loading import load, source_langs_of
 
 TEXT = "Ana viu Berlim e Rui"
 WORDS = {
@@ -304,3 +305,36 @@ def test_confidence_is_that_of_the_place_times_the_recognisers():
     ana = nlp(TEXT).ents[0]
     assert (place, ana._.xl_confidence) == (1.0, 0.5)
     assert ana._.xl_source["score"] == 0.5
+
+
+def test_a_translation_that_nobody_annotates_has_no_vote():
+    nlp, _ = projector("en")
+    doc = give_translation(nlp.make_doc(TEXT), "Ana saw Berlin and Rui", lang="en")
+    give_translation(doc, "Ana voit Berlin et Rui", lang="fr")
+    assert [(ent.text, ent._.xl_confidence) for ent in nlp(doc).ents] == [("Ana", 1), ("Berlim", 1)]
+
+
+def test_problems_are_a_list_where_there_are_none():
+    nlp, _ = projector("en")
+    assert nlp(TEXT)._.xl_problems == []
+
+
+def test_source_languages_that_are_not_those_of_the_config(tmp_path):
+    nlp = spacy.blank("pt")
+    nlp.add_pipe("xl_projector", config={"source_langs": ["en", "es"]})
+    nlp.config.to_disk(tmp_path / "two.cfg")
+    assert source_langs_of(load(tmp_path / "two.cfg", source_langs=["es", "en"])) == ["en", "es"]
+    for langs in (["en"], ["fr"]):
+        with pytest.raises(InputError, match="a pipeline for 'en', 'es', but --source-lang"):
+            load(tmp_path / "two.cfg", source_langs=langs)
+    with pytest.raises(InputError, match=r"Write source_langs=\['en'\]"):
+        load(lang="pt", source_langs="en")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [({"lang": None}, "lang=None"), ({"entities": ["Ana"]}, "'Ana' is not a start, an end")],
+)
+def test_what_cannot_be_given(given, message):
+    with pytest.raises(InputError, match=message):
+        give_translation(spacy.blank("pt")("Ana"), "Ann", **given)

@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from spacy.tokens import Doc
+from spacy.vocab import Vocab
 
 from tests.shared import xlner
 from xlner_spacy.cli.app import VisibleFormatter
-from xlner_spacy.text.terminal import printable
+from xlner_spacy.reports.page import render_page
+from xlner_spacy.text.terminal import drawable, printable
 
 
 @given(st.text())
@@ -58,3 +61,12 @@ def test_a_warning_quotes_a_hostile_text_without_its_escapes():
 def test_help_texts_keep_their_square_brackets():
     result = xlner("train-aligner", "--help")
     assert "[components" in result.stdout
+
+
+def test_a_page_shows_no_character_that_hides_or_turns_others():
+    # Joiners stay, which Persian, Hindi and emoji need.
+    assert drawable("a\u202eb\x00c\u200dd\u2066\te\n") == "a\ufffdb\ufffdc\u200dd\ufffd\te\n"
+    doc = Doc(Vocab(), words=["Rui\u202e", "vive", "\x1b"])
+    page = render_page([doc], "Title", "pt")
+    assert "Rui\ufffd vive" in page
+    assert not {"\u202e", "\x1b"} & set(page)

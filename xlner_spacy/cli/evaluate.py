@@ -62,8 +62,8 @@ def projection(
     from ..files import check_place
     from ..pipeline.loading import load
 
-    check_place(output)
     sources = _sources(source)
+    check_place(output, target, config, *sources.values())
     nlp = load(config, lang=lang, source_langs=list(sources), overrides=overrides(ctx))
     result = evaluate_projection(
         nlp, target, sources, lang, labels=split_labels(labels), limit=limit, quiet=quiet
@@ -98,7 +98,7 @@ def model(
     from ..files import check_place
 
     names = without_overrides(ctx, pipelines or [])
-    check_place(output)
+    check_place(output, gold, *names)
     result = evaluate_model(
         names,
         gold,
@@ -143,7 +143,7 @@ def alignment(
     from ..files import check_place
     from ..pipeline.loading import load
 
-    check_place(output)
+    check_place(output, gold, config)
     nlp = load(config, lang=lang, source_langs=[source_lang], overrides=overrides(ctx))
     result = evaluate_alignment(nlp, gold, source_lang, lang, weak=weak, limit=limit, quiet=quiet)
     _write(result, output)
@@ -187,12 +187,13 @@ def consistency(
     from ..files import check_place
     from ..pipeline.loading import load_finder
 
-    check_place(output)
+    sources = _sources(source)
+    check_place(output, target, pipeline, source_pipeline, *sources.values())
     result = evaluate_consistency(
         load_finder(pipeline, lang),
         load_finder(source_pipeline, None),
         target,
-        _sources(source),
+        sources,
         lang,
         labels=split_labels(labels),
         limit=limit,

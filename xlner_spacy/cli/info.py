@@ -39,7 +39,7 @@ def collect(lang: str | None, source_langs: Sequence[str]) -> dict[str, Any]:
     """
     from ..about import __version__
     from ..registry import REGISTRIES
-    from ..text.languages import check_language, has_spacy_rules
+    from ..text.languages import check_language, check_sources, has_spacy_rules
 
     facts: dict[str, Any] = {
         "version": __version__,
@@ -49,7 +49,8 @@ def collect(lang: str | None, source_langs: Sequence[str]) -> dict[str, Any]:
         "backends": {name: _backends(registry) for name, registry in REGISTRIES.items()},
     }
     if lang is not None:
-        target, sources = check_language(lang), [check_language(code) for code in source_langs]
+        target = check_language(lang)
+        sources = check_sources(source_langs, target)
         facts["pair"] = {
             "lang": target,
             "source_langs": sources,

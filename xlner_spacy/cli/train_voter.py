@@ -88,15 +88,17 @@ def learn_from_file(
     """
     from tqdm import tqdm
 
-    from ..corpus.texts import read_docs
-    from ..files import check_place
+    from ..corpus.texts import STANDARD, read_docs
+    from ..files import check_place, existing
     from ..pipeline.component import go_on_after_failures
     from ..pipeline.loading import load, source_langs_of
     from ..pipeline.polls import listen_to_polls
     from ..solving.bayesian import learn
     from ..voters.bea import write_habits
 
-    check_place(output)
+    if texts != STANDARD:
+        existing(Path(texts))
+    check_place(output, texts, config)
     nlp = load(config, lang=lang, source_langs=source_langs, overrides=overrides)
     polls = listen_to_polls(nlp)
     go_on_after_failures(nlp)
@@ -115,4 +117,4 @@ def _summary(habits: Habits) -> str:
         rates = (own / own.sum(axis=1, keepdims=True)).diagonal()[1:]
         note = ", removed" if who in habits.removed else ""
         parts.append(f"{who} {rates.mean():.2f}{note}")
-    return f"An entity gets its label from: {'; '.join(parts)}."
+    return f"How often each gives an entity its label: {'; '.join(parts)}."

@@ -23,6 +23,7 @@ from ..document.attributes import dropped, get_data, set_data
 from ..document.give import give_translation
 from ..errors import InputError
 from ..files import check_place, existing, suffix_of
+from ..text.languages import is_language, same_language
 
 # zlib, msgpack and DocBin each have their own ways of failing on bytes that are no DocBin.
 _NOT_A_DOCBIN = (zlib.error, ValueError, KeyError, IndexError, TypeError, AttributeError, OSError)
@@ -181,25 +182,35 @@ def _from_lines(
 def _from_record(record: dict[str, Any], where: str, nlp: Language, source_lang: str) -> Doc:
     doc = _make_doc(record.pop("text"), where, nlp)
     translation = record.pop("translation", None)
-    if translation is not None:
-        if not isinstance(translation, str):
-            raise InputError(f'{where}: "translation" is not a string.')
-        give_translation(doc, translation, lang=source_lang)
-    for lang, text in _translations(record, where).items():
+    if translation is not None and not isinstance(translation, str):
+        raise InputError(f'{where}: "translation" is not a string.')
+    given = [] if translation is None else [(source_lang, translation)]
+    for lang, text in [*given, *_translations(record, where)]:
+        if any(same_language(lang, other["lang"]) for other in doc._.xl_translations or []):
+            raise InputError(f"{where}: there are two translations into {lang!r}.")
         give_translation(doc, text, lang=lang)
     set_data("xl_record", doc, record)
     return doc
 
 
-def _translations(record: dict[str, Any], where: str) -> dict[str, str]:
-    """The translations of a record by their languages, which are taken out of it."""
-    found = record.pop("translations", None) or {}
+def _translations(record: dict[str, Any], where: str) -> list[tuple[str, str]]:
+    """The languages and translations of a record, which are taken out of it. The list that
+    `xlner project` writes under the same name is not used again."""
+    found = record.pop("translations", None)
+    if found is None or (isinstance(found, list) and all(isinstance(t, dict) for t in found)):
+        return []
     if not isinstance(found, dict) or not all(isinstance(text, str) for text in found.values()):
         raise InputError(
             f'{where}: "translations" is not an object of strings.',
             hint='Expected {"text": "...", "translations": {"en": "...", "es": "..."}}.',
         )
-    return found
+    for lang in found:
+        if not is_language(lang):
+            raise InputError(
+                f'{where}: "translations" has {lang!r}, which is not the code of a language.',
+                hint='Use ISO 639 codes: {"en": "...", "es": "..."}.',
+            )
+    return list(found.items())
 
 
 def _make_doc(text: str, where: str, nlp: Language) -> Doc:

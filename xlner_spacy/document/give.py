@@ -37,6 +37,8 @@ def give_translation(
     RAISES: InputError if entities or segments lie outside the texts, entities overlap or one
         has no label; SetupError if `lang` is no language.
     """
+    if not isinstance(lang, str):
+        raise InputError(f"lang={lang!r} is not a language's code, such as 'en'.")
     lang = check_language(lang)
     if not isinstance(translation, (str, Doc)):
         raise InputError(f"The translation {translation!r:.60} is neither a string nor a Doc.")
@@ -80,6 +82,12 @@ def _entities(
             return None
         given = [(ent.start_char, ent.end_char, ent.label_) for ent in source.ents]
     given = list(given)
+    for entity in given:
+        if not isinstance(entity, (tuple, list)) or len(entity) != 3:
+            raise InputError(
+                f"Entity {entity!r:.60} is not a start, an end and a label.",
+                hint='Give offsets in characters: (0, 5, "PER")',
+            )
     for start, end, label in given:
         if not isinstance(label, str) or not label:
             raise InputError(

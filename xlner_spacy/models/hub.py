@@ -160,8 +160,8 @@ def _only_local(what: str, model: str) -> bool:
         f"The {what} cannot load the model {model!r}: it is not on this machine, and {reason}.",
         hint=f"{transfer}With a network it is downloaded from the Hugging Face Hub{size}. Without one, give "
         f'the folder of a model from elsewhere as "model" in the {what} block of the config; or '
-        'use translations of your own (give_translation, or a key "translation" in a .jsonl '
-        "file); or another backend: xlner info lists those that are installed. For Portuguese "
+        'use translations of your own (give_translation, or a key "translation" or "translations" in a '
+        ".jsonl file); or another backend: xlner info lists those that are installed. For Portuguese "
         f"and English no download is needed: {install_hint('offline')}. HF_HUB_OFFLINE=1 keeps "
         "this and other programs from asking the Hub at all.",
     )

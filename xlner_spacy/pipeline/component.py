@@ -114,6 +114,8 @@ class StageComponent(Pipe):
     def _process(self, docs: Sequence[Doc]) -> None:
         for stage in self.stages:
             self.run_stage(stage, docs)
+        for doc in docs:
+            doc._.xl_problems = doc._.xl_problems or []
 
     def run_stage(self, stage: Stage, docs: Sequence[Doc]) -> None:
         """Take Docs through one of the stages, as `pipe` does."""

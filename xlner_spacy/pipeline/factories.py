@@ -13,7 +13,7 @@ from typing import Any
 from spacy.language import Language
 
 from ..errors import SetupError
-from ..text.languages import check_language, same_language
+from ..text.languages import check_language, check_sources
 from ..translators.by_source import BySource
 from ..types import (
     Aligner,
@@ -216,10 +216,11 @@ def make_projector(
         the default one, and the embedded recogniser is installed.
     max_words, voter, overwrite, scorer: As in `xl_translator` and `xl_matcher`.
     """
-    sources = source_languages(nlp, source_langs, target_lang)
+    target = check_language(target_lang or nlp.lang or "xx")
+    sources = check_sources(source_langs, target)
     has_default = annotator is None
     if translator is None:
-        choice = defaults.choose_translators(sources, check_language(target_lang or nlp.lang))
+        choice = defaults.choose_translators(sources, target)
         translator = default_part(nlp, name, ("translator",), choice)
     if annotator is None:
         annotator = default_part(nlp, name, ("annotator",), defaults.choose_annotator(*sources))
@@ -239,37 +240,9 @@ def language_pair(nlp: Language, source_lang: str, target_lang: str | None) -> t
 
     RAISES: SetupError if one is no language, or both are the same.
     """
-    source = check_language(source_lang)
     target = check_language(target_lang or nlp.lang or "xx")
-    if same_language(source, target):
-        raise SetupError(
-            f"The source language is the target language ({source!r}): nothing to project.",
-            hint="Project from another language, one that has an NER model.",
-        )
+    (source,) = check_sources([source_lang], target)
     return source, target
-
-
-def source_languages(nlp: Language, codes: list[str], target_lang: str | None) -> list[str]:
-    """The codes of the source languages in their standard form.
-
-    RAISES: SetupError if there are none, one is there twice, one is no language, or one is the
-        target language.
-    """
-    found: list[str] = []
-    for code in codes:
-        source, _ = language_pair(nlp, code, target_lang)
-        if any(same_language(source, other) for other in found):
-            raise SetupError(
-                f"source_langs has {source!r} twice: {', '.join(map(repr, codes))}.",
-                hint="Name each source language once.",
-            )
-        found.append(source)
-    if not found:
-        raise SetupError(
-            "source_langs is empty: there is nothing to project from.",
-            hint='Name a language that has an NER model: source_langs = ["en"]',
-        )
-    return found
 
 
 def propose_stage(

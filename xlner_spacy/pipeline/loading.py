@@ -222,7 +222,7 @@ def _check_languages(
         ("--source-lang", source_langs or [], source_langs_of(nlp)),
     ]
     for option, given, own in options:
-        if given and own != ["xx"] and {check_language(code) for code in given} - set(own):
+        if given and own != ["xx"] and {check_language(code) for code in given} != set(own):
             raise InputError(
                 f"{name} describes a pipeline for {_quoted(own)}, but {option} is "
                 f"{_quoted(given)}.",

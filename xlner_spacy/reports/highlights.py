@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..text.terminal import drawable
+
 WINDOW = 600  # characters of a text that are shown; of a single entity's text, half of them
 
 
@@ -47,6 +49,7 @@ def pieces(text: str, marks: Iterable[Mark], around: int = 0, window: int = WIND
     around (int): The character that must be seen if the text is too long to be shown whole.
     window (int): How many characters may be shown.
     """
+    text = drawable(text)
     first, last = 0, len(text)
     if last > window:
         first = max(0, min(around - window // 2, last - window))

@@ -17,6 +17,7 @@ from spacy.tokens import Doc
 
 from ..document.attributes import get_data, language_of
 from ..text.languages import direction
+from ..text.terminal import drawable
 from ..types import Placement
 
 COLORS = {
@@ -120,7 +121,7 @@ def _mark(pair: str, number: int | None, entity: Any, title: str) -> dict[str, A
 def _marked(text: str, marks: list[dict[str, Any]], direction: str) -> str:
     marks = sorted(marks, key=lambda mark: mark["start"])
     html: str = displacy.render(
-        {"text": text, "ents": marks, "settings": {"direction": direction}},
+        {"text": drawable(text), "ents": marks, "settings": {"direction": direction}},
         style="ent",
         manual=True,
         jupyter=False,

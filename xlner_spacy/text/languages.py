@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 import langcodes
@@ -56,19 +57,54 @@ def check_language(code: str) -> str:
 
     RAISES: SetupError if no language has this code.
     """
+    if not is_language(code):
+        hint = "Use an ISO 639 code: pt, sw, gl, zh."
+        if "," in code or " " in code:
+            hint += " To name several, give the option once for each."
+        elif code in ("", "xx"):
+            hint += (
+                " For a pipeline of spacy.blank('xx') set the language in the component's config: "
+                'nlp.add_pipe("xl_projector", config={"target_lang": "sw"})'
+            )
+        raise SetupError(f"{code!r} is not the code of a language.", hint=hint)
+    return str(langcodes.standardize_tag(code))
+
+
+def is_language(code: str) -> bool:
+    """Whether it is the code of a language."""
     try:
         language = langcodes.Language.get(code)
-        known = language.is_valid() and code.lower() not in ("", "xx", "und", "mul")
     except langcodes.LanguageTagError:
-        known = False
-    if not known:
+        return False
+    return bool(language.is_valid()) and code.lower() not in ("", "xx", "und", "mul")
+
+
+def check_sources(codes: Sequence[str], target: str) -> list[str]:
+    """The codes of source languages in their standard form.
+
+    RAISES: SetupError if there are none, one is there twice, one is no language, or one is the
+        target language.
+    """
+    found: list[str] = []
+    for code in codes:
+        source = check_language(code)
+        if same_language(source, target):
+            raise SetupError(
+                f"The source language is the target language ({source!r}): nothing to project.",
+                hint="Project from another language, one that has an NER model.",
+            )
+        if any(same_language(source, other) for other in found):
+            raise SetupError(
+                f"There is the source language {source!r} twice: {', '.join(map(repr, codes))}.",
+                hint="Name each source language once.",
+            )
+        found.append(source)
+    if not found:
         raise SetupError(
-            f"{code!r} is not the code of a language.",
-            hint="Use an ISO 639 code: pt, sw, gl, zh. For a pipeline of spacy.blank('xx') set the "
-            "language in the component's config: "
-            'nlp.add_pipe("xl_projector", config={"target_lang": "sw"})',
+            "source_langs is empty: there is nothing to project from.",
+            hint='Name a language that has an NER model: source_langs = ["en"]',
         )
-    return str(langcodes.standardize_tag(code))
+    return found
 
 
 def has_spacy_rules(code: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +16,8 @@ from ..files import check_place, read_json, write_json
 from ..models.description import Description
 from ..solving.bayesian import NOTHING, Habits, Item
 from ..types import Poll, Vote
+
+logger = logging.getLogger(__name__)
 
 _METHOD = "xlner.BEA.v1"
 
@@ -44,6 +47,7 @@ class BEA:
 
     def __init__(self, model: str | None = None) -> None:
         self.model = model
+        self._told: set[str] = set()
 
     @classmethod
     def of(cls, habits: Habits) -> BEA:
@@ -55,7 +59,22 @@ class BEA:
     def __call__(self, polls: Sequence[Poll]) -> list[list[Vote]]:
         """RAISES: SetupError if the file of the model is not one, or someone voted who was not
         asked."""
+        self._tell_of_strangers(polls)
         return [self._votes(poll) for poll in polls]
+
+    def _tell_of_strangers(self, polls: Sequence[Poll]) -> None:
+        """Say once of each voter that the model does not know it."""
+        if self.model is None:
+            return
+        for who in sorted({who for poll in polls for who in poll.weights}):
+            if who not in self._habits.voters and who not in self._told:
+                self._told.add(who)
+                logger.warning(
+                    "%s has learnt nothing of %r, which is believed as the mean of %s.",
+                    self.model,
+                    who,
+                    ", ".join(map(repr, self._habits.voters)),
+                )
 
     @cached_property
     def _habits(self) -> Habits:

@@ -123,14 +123,16 @@ def _voters(doc: Doc) -> list[str]:
 
 
 def _weights(text: _Text) -> dict[str, float]:
-    """The weight of each voter. A translation none of whose words is linked (it may have failed)
-    knows no place, and does not vote against the others."""
+    """The weight of each voter. A translation that nobody has annotated, or none of whose words is
+    linked (it may have failed), does not vote against the others."""
     doc = text.doc
     heard = {candidate["translation"] for candidate in text.wanted}
     weights = {
         voter: 1.0
-        for n, (voter, links) in enumerate(zip(_voters(doc), doc._.xl_alignments, strict=True))
-        if links or n in heard
+        for n, (voter, translation, links) in enumerate(
+            zip(_voters(doc), doc._.xl_translations, doc._.xl_alignments, strict=True)
+        )
+        if (links or n in heard) and translation["entities"] is not None
     }
     return weights if get_data("xl_voice", doc) is None else {**weights, OWN: OWN_WEIGHT}
 
