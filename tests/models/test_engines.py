@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -126,6 +127,22 @@ def test_without_openvino_the_error_names_the_extra(tiny, monkeypatch):
     aligner = SimAlign(tiny, layer=1, batch_size=5, engine="openvino")
     with pytest.raises(SetupError, match=WITHOUT):
         aligner.encoder.load()
+
+
+def test_openvino_that_is_broken(tiny, tmp_path, monkeypatch, caplog):
+    """torch does its work, and a warning says so; where it was asked for, that is an error."""
+    pytest.importorskip("openvino")
+    for name in [name for name in sys.modules if name.split(".")[0] == "openvino"]:
+        monkeypatch.delitem(sys.modules, name)
+    (tmp_path / "openvino").mkdir()
+    (tmp_path / "openvino" / "__init__.py").write_text("raise ImportError('no libopenvino.so')")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert SimAlign(layer=2).encoder._engine_kind == Recogniser().encoder._engine_kind == "torch"
+    (record,) = caplog.records
+    assert "no libopenvino.so; torch is used" in record.message
+    assert "--force-reinstall openvino" in record.message
+    with pytest.raises(SetupError, match="no libopenvino"):
+        SimAlign(tiny, layer=1, batch_size=9, engine="openvino").encoder.load()
 
 
 def test_threads_that_ask_at_once_share_one_pool():

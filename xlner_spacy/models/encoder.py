@@ -24,11 +24,11 @@ from .adapters import SKILLS, Skill, apply_to_encoder, digest, read_adapter
 from .embedded import encoder_path, word_embeddings
 from .encoder_settings import EncoderSettings
 from .engines import (
-    OPENVINO,
     Engine,
     EngineName,
     OpenVinoEngine,
     TorchEngine,
+    openvino_is_usable,
     openvino_version,
     pool_of,
     write_openvino,
@@ -332,7 +332,7 @@ class Encoder(LazyBackend):
         if self.settings.engine != "auto":
             return self.settings.engine
         on_cpu = best_device(self.settings.device) == "cpu"
-        if not self._is_embedded or not on_cpu or OPENVINO.missing:
+        if not self._is_embedded or not on_cpu or not openvino_is_usable():
             return "torch"
         return FASTEST[self.settings.skill]
 

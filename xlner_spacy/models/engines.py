@@ -6,11 +6,13 @@ from threads that share one product, and lose much where other work keeps one wa
 
 from __future__ import annotations
 
+import logging
 import os
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Barrier, Lock
@@ -20,6 +22,8 @@ import numpy as np
 
 from ..errors import SetupError
 from .description import Description
+
+logger = logging.getLogger(__name__)
 
 EngineName = Literal["auto", "torch", "openvino", "openvino-int8"]
 OPENVINO = Description("OpenVINO", package="openvino", module="openvino", extra="fast")
@@ -187,11 +191,33 @@ class OpenVinoEngine:
         return vectors
 
 
-def openvino_version() -> str:
-    """RAISES: SetupError if OpenVINO is not installed."""
-    OPENVINO.check("This engine of the aligner")
-    import openvino
+def openvino_is_usable() -> bool:
+    """Whether OpenVINO is installed and can be loaded. If it is broken, a warning says so."""
+    if OPENVINO.missing:
+        return False
+    try:
+        openvino_version()
+    except SetupError as error:
+        _tell_once(f"{error.message}; torch is used, which is slower. {error.hint}")
+        return False
+    return True
 
+
+@cache
+def _tell_once(problem: str) -> None:
+    logger.warning("%s", problem)
+
+
+def openvino_version() -> str:
+    """RAISES: SetupError if OpenVINO is not installed, or cannot be loaded."""
+    OPENVINO.check("This engine")
+    try:
+        import openvino
+    except ImportError as error:
+        raise SetupError(
+            f"OpenVINO is installed but cannot be loaded: {error}",
+            hint="Install it again: pip install --force-reinstall openvino",
+        ) from error
     return f"openvino-{openvino.__version__.split('-')[0]}-f{FILE_FORMAT}"
 
 
