@@ -374,6 +374,19 @@ class Matcher(Protocol):
 
 
 @runtime_checkable
+class Learnt(Protocol):
+    """A part that knows something learnt, which is saved with the pipeline that it is in."""
+
+    def learnt_to_bytes(self) -> bytes:
+        """b"" if there is nothing to save."""
+        ...
+
+    def learnt_from_bytes(self, data: bytes) -> None:
+        """RAISES: ValueError if these are not the bytes of such a part."""
+        ...
+
+
+@runtime_checkable
 class Voter(Protocol):
     """Decides between the ballots of each text: a list of votes per poll, in order.
 

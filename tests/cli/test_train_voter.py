@@ -9,6 +9,7 @@ import pytest
 import spacy
 
 from tests.shared import xlner
+from xlner_spacy.errors import SetupError
 from xlner_spacy.voters.bea import read_habits
 
 NAMES = ("Ana", "Rui", "Eva")
@@ -94,3 +95,21 @@ def test_an_input_is_never_replaced(config):
     result = xlner("evaluate", "model", "in.txt", "--lang", "pt", "--output", "in.txt")
     assert result.exit_code == 1
     assert "in.txt is an input" in result.stderr
+
+
+def test_a_saved_pipeline_has_what_the_voter_has_learnt(config, tmp_path):
+    assert xlner("train-voter", "in.txt", "model.json", "--config", config, "-q").exit_code == 0
+    voter = {"@xl_voters": "xlner.BEA.v1", "model": "model.json"}
+    nlp = spacy.blank("pt")
+    pipelines = {name: str(tmp_path / name) for name in LABELS}
+    nlp.add_pipe("xl_ensemble", config={"pipelines": pipelines, "voter": voter})
+    before = [ent._.xl_confidence for ent in nlp("Rui canta.").ents]
+    nlp.to_disk("saved")
+    data = nlp.to_bytes()
+    Path("model.json").unlink()
+    for copy in (spacy.load("saved"), spacy.blank("pt").from_config(nlp.config).from_bytes(data)):
+        assert [ent._.xl_confidence for ent in copy("Rui canta.").ents] == before
+    (file,) = Path("saved", "xl_ensemble").iterdir()
+    file.write_bytes(file.read_bytes()[:40])
+    with pytest.raises(SetupError, match=r"voter is damaged.*\nSave the pipeline again"):
+        spacy.load("saved")

@@ -9,13 +9,16 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import srsly
 from spacy.language import Language
 from spacy.pipeline import Pipe
 from spacy.tokens import Doc
 
 from ..document.attributes import add_problem, clear_problems, set_language
 from ..errors import BackendError, InputError, SetupError, XlnerError, log_failure
+from ..files import atomic_file, make_folder
 from ..text.memory import check_thread, one_at_a_time
+from ..types import Learnt
 from .stages.stage import Stage
 
 logger = logging.getLogger(__name__)
@@ -161,21 +164,53 @@ class StageComponent(Pipe):
         logger.debug("The %s stage failed on %r", stage.name, doc.text[:80], exc_info=error)
         self.get_error_handler()(self.name, self, [doc], error)
 
-    # The config has everything: these only keep what it does not have from being lost
-    # without a word.
+    # The config has everything but what parts have learnt. Besides, these keep what is in neither
+    # from being lost without a word.
 
     def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
+        """Save what parts have learnt, a file for each. RAISES: SetupError if they cannot say."""
         self._warn_of_replaced()
+        for name, part in self._learnt().items():
+            if data := part.learnt_to_bytes():
+                make_folder(Path(path))
+                with atomic_file(Path(path) / name) as file:
+                    file.write(data)
 
     def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> StageComponent:
+        """RAISES: SetupError if a file is damaged."""
+        for name, part in self._learnt().items():
+            file = Path(path) / name
+            if file.is_file():
+                self._tell(part, file.read_bytes(), str(file))
         return self
 
     def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
+        """What parts have learnt; b"" if that is nothing."""
         self._warn_of_replaced()
-        return b""
+        known = {name: part.learnt_to_bytes() for name, part in self._learnt().items()}
+        known = {name: data for name, data in known.items() if data}
+        return srsly.msgpack_dumps(known) if known else b""
 
     def from_bytes(self, data: bytes, *, exclude: Iterable[str] = ()) -> StageComponent:
+        """RAISES: SetupError if the bytes are damaged."""
+        known = srsly.msgpack_loads(data) if data else {}
+        for name, part in self._learnt().items():
+            if name in known:
+                self._tell(part, known[name], f"The saved {name} of {self.name!r}")
         return self
+
+    def _learnt(self) -> dict[str, Learnt]:
+        """The parts that may have something to save, by the names of their blocks."""
+        parts = [item for stage in self.stages for item in vars(stage).items()]
+        return {name: part for name, part in parts if isinstance(part, Learnt)}
+
+    def _tell(self, part: Learnt, data: bytes, name: str) -> None:
+        try:
+            part.learnt_from_bytes(data)
+        except ValueError as error:
+            raise SetupError(
+                f"{name} is damaged ({error}).", hint="Save the pipeline again."
+            ) from error
 
     def _warn_of_replaced(self) -> None:
         if self._replaced:

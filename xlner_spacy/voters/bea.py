@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
@@ -34,7 +35,7 @@ class BEA:
     then the leftmost, then the label that comes first in the alphabet.
 
     model (str): A file that `xlner train-voter` has written: how often each voter is right, learnt
-        without labels. A voter that is not in it is as the mean of those that are. None: all
+        without labels. A pipeline that is saved has its content, and does without the file. A voter that is not in it is as the mean of those that are. None: all
         voters are alike, by a fixed prior: of an entity each gives the label with probability
         0.8 and nothing with 0.1, of what is no entity nothing with 0.7; a tenth of all that is
         proposed is no entity. Nothing is learnt from the texts of a call, so what is decided for
@@ -48,6 +49,17 @@ class BEA:
     def __init__(self, model: str | None = None) -> None:
         self.model = model
         self._told: set[str] = set()
+
+    def learnt_to_bytes(self) -> bytes:
+        """What was learnt, to be saved with a pipeline. RAISES: SetupError if the file is not one."""
+        return b"" if self.model is None else json.dumps(_record(self._habits)).encode()
+
+    def learnt_from_bytes(self, data: bytes) -> None:
+        """Take that instead of the file's. RAISES: ValueError if it is something else."""
+        try:
+            self.__dict__["_habits"] = _from_record(json.loads(data))
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"no model of {_METHOD}: {error}") from error
 
     @classmethod
     def of(cls, habits: Habits) -> BEA:
@@ -113,14 +125,17 @@ def write_habits(path: Path, habits: Habits) -> None:
     RAISES: InputError if the file cannot be written.
     """
     check_place(path)
-    record = {
+    write_json(path, _record(habits))
+
+
+def _record(habits: Habits) -> dict[str, Any]:
+    return {
         "method": _METHOD,
         "labels": habits.labels[1:],
         "truth": habits.truth.tolist(),
         "voters": {who: own.tolist() for who, own in habits.voters.items()},
         "removed": habits.removed,
     }
-    write_json(path, record)
 
 
 def read_habits(path: str | Path) -> Habits:
