@@ -338,3 +338,16 @@ def test_source_languages_that_are_not_those_of_the_config(tmp_path):
 def test_what_cannot_be_given(given, message):
     with pytest.raises(InputError, match=message):
         give_translation(spacy.blank("pt")("Ana"), "Ann", **given)
+
+
+def test_the_source_language_without_a_translator_is_named():
+    nlp, _ = projector("en", "de")
+
+    def only_english(texts, *, from_lang, to_lang):
+        if to_lang != "en":
+            raise SetupError("The translator cannot load the model.", hint="Get it.")
+        return translate(texts, from_lang=from_lang, to_lang=to_lang)
+
+    nlp.get_pipe("xl_projector").use(translator=only_english)
+    with pytest.raises(SetupError, match=r"(?s)language 'de'. The translator cannot.*Get it"):
+        nlp(TEXT)

@@ -9,6 +9,7 @@ from spacy.tokens import Doc
 
 from ...document.attributes import add_problem, forget, undo_back_translation
 from ...document.give import make_translation
+from ...errors import SetupError
 from ...models.answers import check_translations
 from ...text.languages import same_language, tokenizer
 from ...text.segments import clean, has_words, sentences
@@ -91,7 +92,15 @@ class Translate(Stage):
         ]
 
     def _translate(self, texts: list[str]) -> dict[str, str]:
-        answers = translate_texts(self.translator, texts, self.target_lang, self.source_lang)
+        try:
+            answers = translate_texts(self.translator, texts, self.target_lang, self.source_lang)
+        except SetupError as error:
+            # Of several source languages it may be the only one without a translator.
+            raise SetupError(
+                f"There is no translation into the source language {self.source_lang!r}. "
+                f"{error.message}",
+                hint=error.hint,
+            ) from error
         return dict(zip(texts, answers, strict=True))
 
     def _assemble(self, doc: Doc, parts: list[_Part], known: dict[str, str]) -> Translation:
