@@ -10,27 +10,21 @@ other half of the sentences, `two kept` removes the poorest of three voters.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import spacy
 import typer
 
-from xlner_spacy.document.placing import Ground, settle
-from xlner_spacy.document.records import PLACED
 from xlner_spacy.errors import InputError
-from xlner_spacy.evaluation.metrics import TokenEntity, interval
-from xlner_spacy.evaluation.projection import given, read_parallel, without_translation
+from xlner_spacy.evaluation.metrics import interval, micro_f1
+from xlner_spacy.evaluation.sources import VOTERS, Asked, Decide, among, ask, placed
 from xlner_spacy.files import atomic_file, write_json
-from xlner_spacy.pipeline.polls import listen_to_polls
 from xlner_spacy.solving.bayesian import learn
 from xlner_spacy.types import Poll, Vote
 from xlner_spacy.voters.agreement import Agreement
-from xlner_spacy.voters.bea import BEA, write_habits
-from xlner_spacy.voters.consensus import Consensus
-from xlner_spacy.voters.rover import Rover
+from xlner_spacy.voters.bea import BEA
 
 DATA = Path(os.environ.get("XLNER_DATA", "assets"))
 RESULTS = Path(__file__).parent / "results"
@@ -43,37 +37,19 @@ TARGETS = {
     "Europarl de": (EUROPARL, "de", ("en", "es")),
     "Europarl es": (EUROPARL, "es", ("en", "de")),
 }
-Decide = Callable[[Sequence[Poll]], list[list[Vote]]]
 
 
-class Asked(NamedTuple):
-    """What was projected to a target, and what is right."""
-
-    polls: list[Poll]
-    gold: list[set[TokenEntity]]
-
-
-def ask(files: str, lang: str, sources: Sequence[str], limit: int | None) -> Asked:
+def ask_all(files: str, lang: str, sources: Sequence[str], limit: int | None) -> Asked:
     """Project the gold entities of each source, and take the polls."""
     nlp = spacy.blank(lang)
     nlp.add_pipe("xl_projector", config={"source_langs": list(sources), "own_voice": False})
-    polls = listen_to_polls(nlp)
-    without_translation(nlp)
-    rows, _ = read_parallel(DATA / files.format(lang), {s: DATA / files.format(s) for s in sources})
-    rows = rows[:limit]
-    for _ in nlp.pipe([given(nlp, row.target, row.sources, lang) for row in rows]):
-        pass
-    return Asked(polls, [set(row.target.entities) for row in rows])
+    golds = {source: DATA / files.format(source) for source in sources}
+    return ask(nlp, DATA / files.format(lang), golds, lang, limit=limit)
 
 
 def learnt(polls: Sequence[Poll], keep: int | None = None) -> BEA:
     """BEA as `xlner train-voter` makes it."""
-    with TemporaryDirectory() as folder:
-        model = Path(folder, "model.json")
-        write_habits(model, learn(polls, keep))
-        voter = BEA(str(model))
-        voter([Poll([], {})])  # reads the file
-    return voter
+    return BEA.of(learn(polls, keep))
 
 
 def halves(polls: Sequence[Poll]) -> list[list[Vote]]:
@@ -84,20 +60,11 @@ def halves(polls: Sequence[Poll]) -> list[list[Vote]]:
 
 def alone(source: str) -> Decide:
     """One source, and no vote."""
-
-    def decide(polls: Sequence[Poll]) -> list[list[Vote]]:
-        own = [Poll([b for b in p.ballots if b.who == source], {source: 1.0}) for p in polls]
-        return Agreement()(own)
-
-    return decide
+    return lambda polls: Agreement()(among(polls, {source}))
 
 
 SYSTEMS: dict[str, Decide] = {
-    "Agreement": Agreement(),
-    "Rover": Rover(),
-    "Consensus": Consensus(),
-    "BEA, no model": BEA(),
-    "BEA, learnt": lambda polls: learnt(polls)(polls),
+    **VOTERS,
     "BEA, learnt, other half": halves,
     "BEA, learnt, two kept": lambda polls: learnt(polls, 2)(polls),
 }
@@ -105,20 +72,15 @@ SYSTEMS: dict[str, Decide] = {
 
 def measure(asked: Asked, decide: Decide) -> dict[str, object]:
     """F1 of exact spans and labels, with its interval."""
-    found = [
-        {vote[:3] for vote in settle(votes, Ground()) if vote.outcome == PLACED}
-        for votes in decide(asked.polls)
-    ]
-    correct = sum(len(f & g) for f, g in zip(found, asked.gold, strict=True))
-    n = sum(map(len, found)) + sum(map(len, asked.gold))
-    return {"f1": round(2 * correct / max(1, n), 4), "interval": interval(found, asked.gold)}
+    found = [placed(votes) for votes in decide(asked.polls)]
+    return {"f1": micro_f1(found, asked.gold), "interval": interval(found, asked.gold)}
 
 
 def main(limit: Annotated[int | None, typer.Option(help="First N sentences.")] = None) -> None:
     """Measure all voters on all targets."""
     results: dict[str, dict[str, dict[str, object]]] = {}
     for name, (files, lang, sources) in TARGETS.items():
-        asked = ask(files, lang, sources, limit)
+        asked = ask_all(files, lang, sources, limit)
         rows = {f"{source} alone": alone(source) for source in sources} | SYSTEMS
         results[name] = {}
         for system, decide in rows.items():

@@ -26,24 +26,27 @@ from .options import (
     without_overrides,
 )
 
+TargetGold = Annotated[
+    Path, typer.Argument(metavar="TARGET_GOLD", help="Gold sentences: CoNLL or .iob2.")
+]
+SourceGolds = Annotated[
+    list[str],
+    typer.Option(
+        "--source",
+        metavar="LANG=FILE",
+        help="Their translations with gold entities, en=EN_GOLD; may be given several times.",
+    ),
+]
+
 evaluate_app = typer.Typer(no_args_is_help=True, help="Measure against gold data.")
 
 
 @evaluate_app.command("projection", context_settings=OVERRIDES)
 def projection(
     ctx: typer.Context,
-    target: Annotated[
-        Path, typer.Argument(metavar="TARGET_GOLD", help="Gold sentences: CoNLL or .iob2.")
-    ],
+    target: TargetGold,
     lang: RequiredLang,
-    source: Annotated[
-        list[str],
-        typer.Option(
-            "--source",
-            metavar="LANG=FILE",
-            help="Their translations with gold entities, en=EN_GOLD; may be given several times.",
-        ),
-    ],
+    source: SourceGolds,
     output: Output,
     config: PipelineConfig = None,
     labels: Labels = None,
@@ -152,18 +155,9 @@ def alignment(
 
 @evaluate_app.command("consistency")
 def consistency(
-    target: Annotated[
-        Path, typer.Argument(metavar="TARGET_GOLD", help="Gold sentences: CoNLL or .iob2.")
-    ],
+    target: TargetGold,
     lang: RequiredLang,
-    source: Annotated[
-        list[str],
-        typer.Option(
-            "--source",
-            metavar="LANG=FILE",
-            help="Their translations with gold entities, en=EN_GOLD; may be given several times.",
-        ),
-    ],
+    source: SourceGolds,
     output: Output,
     pipeline: Annotated[
         str | None,
@@ -221,18 +215,9 @@ def consistency(
 @evaluate_app.command("sources", context_settings=OVERRIDES)
 def several_sources(
     ctx: typer.Context,
-    target: Annotated[
-        Path, typer.Argument(metavar="TARGET_GOLD", help="Gold sentences: CoNLL or .iob2.")
-    ],
+    target: TargetGold,
     lang: RequiredLang,
-    source: Annotated[
-        list[str],
-        typer.Option(
-            "--source",
-            metavar="LANG=FILE",
-            help="Their translations with gold entities, en=EN_GOLD; given several times.",
-        ),
-    ],
+    source: SourceGolds,
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Folder for sources.csv, .md, .svg, .json.")
     ],

@@ -8,23 +8,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import spacy
 from spacy.language import Language
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc
 from spacy.vocab import Vocab
 from tqdm import tqdm
 
 from ..corpus.conll import GoldSentence
 from ..corpus.detokenize import to_doc
-from ..document.give import give_translation
 from ..errors import InputError
 from ..pipeline.component import go_on_after_failures
-from ..text.languages import check_language, tokenizer
-from .metrics import TokenEntity, only, score
-from .projection import Parallel, read_parallel
+from ..text.languages import check_language
+from .metrics import TokenEntity, only, score, token_entities
+from .projection import BATCH, Parallel, given, read_parallel
 
 
 class _Side(NamedTuple):
@@ -34,16 +34,6 @@ class _Side(NamedTuple):
     sentences: Sequence[GoldSentence]
     gold: list[set[TokenEntity]]
     found: list[set[TokenEntity]]
-
-
-class _Places(NamedTuple):
-    """Entities of the source, and their places in the target."""
-
-    pairs: list[dict[TokenEntity, TokenEntity]]  # of each sentence: source entity -> target entity
-
-    @property
-    def entities(self) -> list[set[TokenEntity]]:
-        return [set(pairs.values()) for pairs in self.pairs]
 
 
 def evaluate_consistency(
@@ -101,7 +91,7 @@ def _side(
     go_on_after_failures(nlp)
     texts = (to_doc(nlp.vocab, s.words, s.text, lang) for s in sentences)
     docs = tqdm(nlp.pipe(texts), total=len(sentences), unit="sent", desc=lang, disable=quiet)
-    found = [only({(e.start, e.end, e.label_) for e in doc.ents}, labels) for doc in docs]
+    found = [only(token_entities(doc), labels) for doc in docs]
     return _Side(lang, sentences, [only(s.entities, labels) for s in sentences], found)
 
 
@@ -115,8 +105,8 @@ def _figures(source: _Side, target: _Side, rows: Sequence[Parallel]) -> dict[str
             "gold": _f1_of_labels(source.gold, target.gold),
         },
         "mentions": {
-            "f1": score(docs, found.entities, target.found)["f1"],
-            "gold": score(docs, gold.entities, target.gold)["f1"],
+            "f1": score(docs, [set(pairs.values()) for pairs in found], target.found)["f1"],
+            "gold": score(docs, [set(pairs.values()) for pairs in gold], target.gold)["f1"],
         },
         **_weakness(source, target, gold),
         "source_f1": score(
@@ -128,25 +118,24 @@ def _figures(source: _Side, target: _Side, rows: Sequence[Parallel]) -> dict[str
     }
 
 
-def _project(source: _Side, target: _Side, entities: Sequence[set[TokenEntity]]) -> _Places:
-    """Give the translations these entities, and see where the default projector places them."""
+def _project(
+    source: _Side, target: _Side, entities: Sequence[set[TokenEntity]]
+) -> list[dict[TokenEntity, TokenEntity]]:
+    """Give the translations these entities, and see where the default projector places them: for
+    each sentence the entities of the target by those of the source."""
     nlp = spacy.blank("xx")
     languages = {"source_langs": [source.lang], "target_lang": target.lang}
     nlp.add_pipe("xl_projector", config={**languages, "own_voice": False})
-    docs = []
-    translations = []
-    for own, other, given in zip(target.sentences, source.sentences, entities, strict=True):
-        doc = to_doc(nlp.vocab, own.words, own.text, target.lang)
-        translation = to_doc(tokenizer(source.lang).vocab, other.words, other.text, source.lang)
-        translation.ents = [Span(translation, *entity) for entity in sorted(given)]
-        docs.append(give_translation(doc, translation, lang=source.lang))
-        translations.append(translation)
-    done = nlp.pipe(docs, batch_size=256)
-    return _Places([_pairs(*both) for both in zip(done, translations, strict=True)])
+    docs = [
+        given(nlp, own, {source.lang: replace(other, entities=sorted(known))}, target.lang)
+        for own, other, known in zip(target.sentences, source.sentences, entities, strict=True)
+    ]
+    return [_pairs(doc) for doc in nlp.pipe(docs, batch_size=BATCH)]
 
 
-def _pairs(doc: Doc, translation: Doc) -> dict[TokenEntity, TokenEntity]:
-    known = {ent.start_char: (ent.start, ent.end, ent.label_) for ent in translation.ents}
+def _pairs(doc: Doc) -> dict[TokenEntity, TokenEntity]:
+    entities = doc._.xl_translations[0]["entities"]
+    known = {ent["start_char"]: (ent["start"], ent["end"], ent["label"]) for ent in entities}
     return {
         known[placed["source"]["start_char"]]: (placed["start"], placed["end"], placed["label"])
         for placed in doc._.xl_entities
@@ -162,11 +151,13 @@ def _f1_of_labels(one: Iterable[set[TokenEntity]], other: Iterable[set[TokenEnti
     return round(2 * shared / total, 4) if total else 0.0
 
 
-def _weakness(source: _Side, target: _Side, gold: _Places) -> dict[str, Any]:
+def _weakness(
+    source: _Side, target: _Side, gold: Sequence[dict[TokenEntity, TokenEntity]]
+) -> dict[str, Any]:
     """Of the gold entities of both sides that are each other's, what one side misses."""
     in_source = in_target = in_both = shared = 0
     for pairs, wanted, heard, found in zip(
-        gold.pairs, target.gold, source.found, target.found, strict=True
+        gold, target.gold, source.found, target.found, strict=True
     ):
         for entity, place in pairs.items():
             if place in wanted:

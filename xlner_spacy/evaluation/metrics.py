@@ -97,6 +97,13 @@ def _f1(correct: np.ndarray, entities: np.ndarray, axis: int = -1) -> np.ndarray
     return 2 * correct.sum(axis=axis) / np.maximum(entities.sum(axis=axis), 1)
 
 
+def micro_f1(found: Sequence[set[TokenEntity]], gold: Sequence[set[TokenEntity]]) -> float:
+    """F1 alone, where nothing else of `score` is wanted; 0 where there is nothing to score."""
+    correct = sum(len(f & g) for f, g in zip(found, gold, strict=True))
+    entities = sum(map(len, found)) + sum(map(len, gold))
+    return round(2 * correct / max(1, entities), 4)
+
+
 def confidence_auc(docs: Sequence[Doc], gold: Sequence[set[TokenEntity]]) -> float | None:
     """How well confidence tells right entities from wrong ones: the probability that a right one
     has the higher confidence (the area under the ROC curve, by the Mann-Whitney U statistic).

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
 import io
 import random
 import statistics
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,7 +17,7 @@ from wasabi import MarkdownRenderer
 
 from ..document.placing import Ground, settle
 from ..document.records import PLACED
-from ..files import atomic_file, write_json
+from ..files import write_json
 from ..pipeline.polls import listen_to_polls
 from ..solving.bayesian import learn
 from ..text.languages import check_language
@@ -27,10 +26,18 @@ from ..voters.agreement import Agreement
 from ..voters.bea import BEA
 from ..voters.consensus import Consensus
 from ..voters.rover import Rover
-from .metrics import TokenEntity, only
+from .metrics import TokenEntity, micro_f1, only
+from .output import as_svg, svg_pyplot, write_contents
 from .projection import BATCH, given, read_parallel, without_translation
 
 Decide = Callable[[Sequence[Poll]], list[list[Vote]]]
+
+
+class Asked(NamedTuple):
+    """What was projected to a target, and what is right, by sentence."""
+
+    polls: list[Poll]
+    gold: list[set[TokenEntity]]
 
 
 class Measured(NamedTuple):
@@ -78,6 +85,29 @@ def evaluate_sources(
     RAISES: InputError if a file cannot be read, two files are not parallel, or the pipeline has
         no voter.
     """
+    asked = ask(nlp, target_file, source_files, lang, limit=limit, quiet=quiet)
+    gold = [only(entities, labels) for entities in asked.gold]
+    codes = tuple(check_language(code) for code in source_files)
+    measured = []
+    for chosen in _subsets(codes, subsets):
+        polls = among(asked.polls, chosen)
+        for voter, decide in _deciders(len(chosen)):
+            found = [only(placed(votes), labels) for votes in decide(polls)]
+            measured.append(Measured(voter, chosen, micro_f1(found, gold)))
+    return measured
+
+
+def ask(
+    nlp: Language,
+    target_file: Path,
+    source_files: Mapping[str, Path],
+    lang: str,
+    *,
+    limit: int | None = None,
+    quiet: bool = False,
+) -> Asked:
+    """Project the gold entities of each source, and take the polls. Sentences that a source lacks are
+    left out. Arguments and errors as of `evaluate_sources`."""
     lang = check_language(lang)
     rows, _ = read_parallel(target_file, source_files)
     rows = [row for row in rows if len(row.sources) == len(source_files)][:limit]
@@ -86,13 +116,7 @@ def evaluate_sources(
     docs = [given(nlp, row.target, row.sources, lang) for row in rows]
     for _ in tqdm(nlp.pipe(docs, batch_size=BATCH), total=len(docs), unit="sent", disable=quiet):
         pass
-    gold = [only(row.target.entities, labels) for row in rows]
-    codes = tuple(check_language(code) for code in source_files)
-    return [
-        Measured(voter, chosen, _f1(decide([_among(poll, chosen) for poll in polls]), gold, labels))
-        for chosen in _subsets(codes, subsets)
-        for voter, decide in _deciders(len(chosen))
-    ]
+    return Asked(polls, [set(row.target.entities) for row in rows])
 
 
 def _subsets(codes: tuple[str, ...], at_most: int) -> Iterator[tuple[str, ...]]:
@@ -108,22 +132,20 @@ def _deciders(k: int) -> list[tuple[str, Decide]]:
     return [item for item in VOTERS.items() if k >= LEARNT_FROM or item[1] is not _learnt]
 
 
-def _among(poll: Poll, chosen: tuple[str, ...]) -> Poll:
-    """The poll as if these sources alone had been asked."""
-    weights = {who: weight for who, weight in poll.weights.items() if who in chosen}
-    return Poll([ballot for ballot in poll.ballots if ballot.who in weights], weights)
+def among(polls: Sequence[Poll], chosen: Collection[str]) -> list[Poll]:
+    """The polls as if these sources alone had been asked."""
+    return [
+        Poll(
+            [ballot for ballot in poll.ballots if ballot.who in chosen],
+            {who: weight for who, weight in poll.weights.items() if who in chosen},
+        )
+        for poll in polls
+    ]
 
 
-def _f1(
-    verdicts: Sequence[list[Vote]], gold: Sequence[set[TokenEntity]], labels: list[str] | None
-) -> float:
-    correct = total = 0
-    for votes, wanted in zip(verdicts, gold, strict=True):
-        settled = settle(votes, Ground())
-        found = only({vote[:3] for vote in settled if vote.outcome == PLACED}, labels)
-        correct += len(found & wanted)
-        total += len(found) + len(wanted)
-    return round(2 * correct / total, 4) if total else 0.0
+def placed(votes: Sequence[Vote]) -> set[TokenEntity]:
+    """The entities that get a place by these votes."""
+    return {vote[:3] for vote in settle(votes, Ground()) if vote.outcome == PLACED}
 
 
 def by_number(rows: Sequence[Measured]) -> dict[tuple[str, int], list[float]]:
@@ -164,12 +186,8 @@ def write_sources(rows: Sequence[Measured], folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / "sources.json", [row._asdict() for row in rows])
     contents = {"sources.csv": _as_csv(rows), "sources.md": as_markdown(rows)}
-    if importlib.util.find_spec("matplotlib") is not None:
-        contents["sources.svg"] = _as_plot(rows)
-    for name, content in contents.items():
-        with atomic_file(folder / name) as file:
-            file.write(content.encode("utf8"))
-    return [folder / name for name in ("sources.json", *contents)]
+    written = write_contents(folder, contents, "sources.svg", lambda: _as_plot(rows))
+    return [folder / "sources.json", *written]
 
 
 def _as_csv(rows: Sequence[Measured]) -> str:
@@ -182,13 +200,7 @@ def _as_csv(rows: Sequence[Measured]) -> str:
 
 def _as_plot(rows: Sequence[Measured]) -> str:
     """SVG: a line a voter, F1 over the number of sources; single sources are points."""
-    import matplotlib as mpl
-
-    mpl.use("svg")
-    mpl.rcParams["svg.hashsalt"] = "xlner"
-    mpl.rcParams["svg.fonttype"] = "none"
-    import matplotlib.pyplot as plt
-
+    plt = svg_pyplot()
     groups = by_number(rows)
     single: Any = [row for row in rows if row.voter == "alone"]
     start = statistics.fmean(row.f1 for row in single)
@@ -207,7 +219,4 @@ def _as_plot(rows: Sequence[Measured]) -> str:
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(alpha=0.3)
     axes.legend(fontsize="small")
-    buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None})
-    plt.close(figure)
-    return buffer.getvalue()
+    return as_svg(figure)

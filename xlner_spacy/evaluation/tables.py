@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
 import io
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,8 +10,8 @@ from typing import Any
 
 from wasabi import MarkdownRenderer
 
-from ..files import atomic_file
 from .compare import Row
+from .output import as_svg, svg_pyplot, write_contents
 
 COLUMNS = ("corpus", "method", "task", "f1", "precision", "recall", "low", "high", "unlabelled_f1")
 # Panels of the plot side by side, and its colours.
@@ -27,12 +26,7 @@ def write_tables(rows: Sequence[Row], folder: Path) -> list[Path]:
     RETURNS: The files written.
     """
     contents = {"compare.csv": as_csv(rows), "compare.md": as_markdown(rows)}
-    if importlib.util.find_spec("matplotlib") is not None:
-        contents["compare.svg"] = as_plot(rows)
-    for name, content in contents.items():
-        with atomic_file(folder / name) as file:
-            file.write(content.encode("utf8"))
-    return [folder / name for name in contents]
+    return write_contents(folder, contents, "compare.svg", lambda: as_plot(rows))
 
 
 def as_csv(rows: Sequence[Row]) -> str:
@@ -112,12 +106,7 @@ def as_plot(rows: Sequence[Row]) -> str:
 
     Each panel has a scale of its own: methods are compared, not corpora.
     """
-    import matplotlib as mpl
-
-    mpl.use("svg")
-    mpl.rcParams["svg.hashsalt"] = "xlner"
-    mpl.rcParams["svg.fonttype"] = "none"  # text stays text, to be searched and read aloud
-    import matplotlib.pyplot as plt
+    plt = svg_pyplot()
     from matplotlib.ticker import MaxNLocator
 
     methods, corpora, f1 = _grid(rows)
@@ -144,10 +133,7 @@ def as_plot(rows: Sequence[Row]) -> str:
     first.set_yticks(range(len(methods)), methods)
     first.set_ylim(len(methods) - 0.4, -0.6)
     figure.supxlabel("F1 (95% interval)", fontsize="medium")
-    buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None})
-    plt.close(figure)
-    return buffer.getvalue()
+    return as_svg(figure)
 
 
 def _draw(axes: Any, row: Row, at: int, best: bool) -> None:

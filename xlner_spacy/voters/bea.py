@@ -57,7 +57,7 @@ class BEA:
     def learnt_from_bytes(self, data: bytes) -> None:
         """Take that instead of the file's. RAISES: ValueError if it is something else."""
         try:
-            self.__dict__["_habits"] = _from_record(json.loads(data))
+            self._habits = _from_record(json.loads(data))
         except (KeyError, TypeError) as error:
             raise ValueError(f"no model of {_METHOD}: {error}") from error
 
@@ -65,7 +65,7 @@ class BEA:
     def of(cls, habits: Habits) -> BEA:
         """A voter with habits that were just learnt."""
         voter = cls()
-        voter.__dict__["_habits"] = habits
+        voter._habits = habits
         return voter
 
     def __call__(self, polls: Sequence[Poll]) -> list[list[Vote]]:

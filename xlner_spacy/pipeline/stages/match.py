@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from spacy.tokens import Doc
@@ -80,9 +80,9 @@ class Match(Stage):
         texts = [self._read(doc) for doc in docs]
         polls = [Poll(_ballots(text), _weights(text)) for text in texts]
         verdicts = checks.votes(docs, self.voter(polls))
-        for text, votes in zip(texts, verdicts, strict=True):
+        for text, poll, votes in zip(texts, polls, verdicts, strict=True):
             settled = settle(votes, text.ground)
-            place(text.doc, list(_placements(text, settled)), self.overwrite)
+            place(text.doc, list(_placements(text.doc, settled, poll.weights)), self.overwrite)
             text.doc._.xl_unplaced = _unplaced(text, settled)
 
     def give_up(self, doc: Doc) -> None:
@@ -158,13 +158,14 @@ def _score(entity: SourceEntity) -> float:
     return 1.0 if entity["score"] is None else entity["score"]
 
 
-def _placements(text: _Text, votes: Sequence[Vote]) -> Iterator[Placement]:
+def _placements(
+    doc: Doc, votes: Sequence[Vote], weights: Mapping[str, float]
+) -> Iterator[Placement]:
     """The records of what is placed. The confidence is the probability that the voter gives it,
     else the share of all voters, by weight and by the confidence of each, that speak for it."""
-    weights = _weights(text)
     for vote in votes:
         if vote.outcome == PLACED:
-            span = text.doc[vote.start : vote.end]
+            span = doc[vote.start : vote.end]
             confidence = vote.confidence
             if confidence is None:
                 confidence = support(weights, vote.ballots) if vote.ballots else vote.support
