@@ -21,6 +21,7 @@ from .options import (
     overrides,
     without_overrides,
 )
+from .project import source_lines
 from .translation_cache import Cache, cache_translations, report_cache
 
 
@@ -160,6 +161,7 @@ def summary(manifest: dict[str, Any], output: Path) -> str:
     for name, count in texts.items():
         if name.startswith("left out"):
             lines.append(f"  {name}: {count}")
+    lines.extend(f"  {line}" for line in source_lines(counts["sources"], counts["sources_failed"]))
     for kind, what in (("entities_lost", "entity"), ("source_dropped", "source label dropped")):
         lines.extend(f"  {what}: {name}: {count}" for name, count in counts[kind].items())
     for split, option in (("train", "--min-confidence or --empty-rate"), ("dev", "--dev")):

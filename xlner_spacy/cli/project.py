@@ -34,8 +34,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# What is reported: entities and texts found; entities and parts of texts lost, by reason.
-KINDS = ("found", "unplaced", "problems", "dropped")
+# What is reported: entities and texts found; entities and parts of texts lost, by reason; the
+# texts that each source language was asked about, and those on which it failed.
+KINDS = ("found", "unplaced", "problems", "dropped", "sources", "sources_failed")
 
 
 def project(
@@ -154,8 +155,7 @@ def project_file(
     report_cache(caches, cache)
     if profile:
         print("\n".join(_profile(nlp, time.perf_counter() - started)), file=sys.stderr)
-    errors = sum(n for reason, n in counts["problems"].items() if reason.endswith(": error"))
-    if errors and errors >= counts["found"]["texts"]:
+    if 0 < counts["found"]["texts"] == counts["found"]["failed"]:
         raise BackendError(
             "Every text failed: see the warnings above.",
             hint="Run it again as `xlner --verbose project` to see the reasons.",
@@ -197,10 +197,12 @@ def _print_lines(found: Iterable[tuple[Doc, Counts]]) -> Counts:
 
 def _counts(doc: Doc) -> Counts:
     """What the report counts, of one text."""
+    from ..document.failed_sources import count_sources, has_failed
     from ..evaluation.metrics import add_losses
 
     counts: Counts = {kind: Counter() for kind in KINDS}
-    counts["found"].update(texts=1, entities=len(doc.ents))
+    counts["found"].update(texts=1, entities=len(doc.ents), failed=int(has_failed(doc)))
+    count_sources(doc, counts["sources"], counts["sources_failed"])
     add_losses(counts, doc)
     return counts
 
@@ -285,4 +287,16 @@ def _report(counts: dict[str, Counter]) -> None:
         if counts[kind]:
             parts = ", ".join(f"{count} {reason}" for reason, count in counts[kind].most_common())
             lines.append(f"{sum(counts[kind].values())} {what}: {parts}")
+    lines.extend(source_lines(counts["sources"], counts["sources_failed"]))
     print("\n".join(lines), file=sys.stderr)
+
+
+def source_lines(asked: Mapping[str, int], failed: Mapping[str, int]) -> Iterator[str]:
+    """A line for each of several source languages that failed on some texts."""
+    from ..document.failed_sources import failed_on
+
+    for lang, n_asked in asked.items():
+        reasons = failed_on(lang, failed)
+        if reasons and len(asked) > 1:
+            parts = ", ".join(f"{n} {reason}" for reason, n in reasons.items())
+            yield f"source {lang}: failed on {sum(reasons.values())} of {n_asked} texts: {parts}"

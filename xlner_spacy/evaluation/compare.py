@@ -21,6 +21,7 @@ from ..about import __version__
 from ..corpus.conll import GoldSentence
 from ..corpus.detokenize import to_doc
 from ..document.attributes import own_keys
+from ..document.failed_sources import has_failed
 from ..errors import BackendError, InputError, XlnerError
 from ..files import make_folder, write_json
 from ..pipeline.component import StageComponent, go_on_after_failures
@@ -224,9 +225,8 @@ def _pipeline(config: Config, corpus: Corpus, task: str) -> Language:
 
 def _check_outcome(docs: Sequence[Doc]) -> None:
     """RAISES: BackendError if a stage failed on every text: its score would say nothing."""
-    errors = [[p for p in doc._.xl_problems or [] if p["reason"] == "error"] for doc in docs]
-    if all(errors):
-        first = errors[0][0]
+    if all(map(has_failed, docs)):
+        first = next(p for p in docs[0]._.xl_problems if p["reason"] == "error")
         raise BackendError(f"Every text failed. The {first['stage']} stage: {first['detail']}")
 
 

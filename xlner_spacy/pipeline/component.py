@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -15,6 +16,7 @@ from spacy.pipeline import Pipe
 from spacy.tokens import Doc
 
 from ..document.attributes import add_problem, clear_problems, set_language
+from ..document.failed_sources import count_sources, lost_sources
 from ..errors import BackendError, InputError, SetupError, XlnerError, log_failure
 from ..files import atomic_file, make_folder
 from ..text.memory import check_thread, one_at_a_time
@@ -86,11 +88,24 @@ class StageComponent(Pipe):
         return doc
 
     def pipe(self, stream: Iterable[Doc], *, batch_size: int = 64) -> Iterator[Doc]:
-        """Process Docs in batches, each stage on a whole batch at once."""
+        """Process Docs in batches, each stage on a whole batch at once. If voters decide, a warning
+        at the end names the source languages that failed on all texts while others did not."""
         docs = iter(stream)
+        asked: Counter[str] = Counter()
+        failed: Counter[str] = Counter()
         while batch := list(islice(docs, batch_size)):
             self._process(batch)
+            if self.has_voter:
+                for doc in batch:
+                    count_sources(doc, asked, failed)
             yield from batch
+        for what in lost_sources(asked, failed):
+            logger.warning("%s: %s", self.name, what)
+
+    @property
+    def has_voter(self) -> bool:
+        """Whether voters decide in one of its stages."""
+        return any("voter" in vars(stage) for stage in self.stages)
 
     def use(self, **parts: Any) -> None:
         """Replace parts by Python objects: a function as translator, a loaded pipeline's

@@ -24,8 +24,7 @@ def listen_to_polls(nlp: Language) -> list[Poll]:
         return [[] for _ in asked]
 
     for _, component in reversed(nlp.pipeline):
-        stages = component.stages if isinstance(component, StageComponent) else ()
-        if isinstance(component, StageComponent) and any("voter" in vars(s) for s in stages):
+        if isinstance(component, StageComponent) and component.has_voter:
             component.use(voter=listen)
             return polls
     raise InputError(

@@ -11,6 +11,7 @@ from spacy.tokens import Doc
 
 from ..corpus.gold import LABELS_LEFT_OUT
 from ..document.attributes import forget, get_data, set_data
+from ..document.failed_sources import has_failed
 from ..document.give import give_translation
 from ..document.span_groups import CANDIDATES
 from ..errors import BackendError
@@ -77,7 +78,7 @@ def make_part(
     for key, doc in _project(todo, workshop):
         selected = select(doc, workshop.selection, key)
         totals.count(doc, selected)
-        failed += any(p["reason"] == "error" for p in doc._.xl_problems or [])
+        failed += has_failed(doc)
         progress(1)
         if selected.doc is not None:
             chosen[selected.outcome].append(selected.doc)

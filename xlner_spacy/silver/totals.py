@@ -9,6 +9,7 @@ from typing import Any
 from spacy.tokens import Doc
 
 from ..document.attributes import dropped, get_data
+from ..document.failed_sources import count_sources
 from .marker_projection import PLACED
 from .selection import Selected
 
@@ -18,15 +19,23 @@ EXAMPLES = 5
 
 LEAST_SURE = 10
 
+_KINDS = (
+    "texts",
+    "train",
+    "dev",
+    "entities_lost",
+    "source_dropped",
+    "placed",
+    "sources",
+    "sources_failed",
+)
+
 
 class Totals:
     """Counts, and what the report shows, of one part or of many."""
 
     def __init__(self) -> None:
-        self.counts: dict[str, Counter] = {
-            kind: Counter()
-            for kind in ("texts", "train", "dev", "entities_lost", "source_dropped", "placed")
-        }
+        self.counts: dict[str, Counter] = {kind: Counter() for kind in _KINDS}
         self.examples: list[dict[str, Any]] = []
         self.least_sure: list[dict[str, Any]] = []
 
@@ -43,6 +52,7 @@ class Totals:
             self.counts["entities_lost"]["in a text that is left out"] += found
         self.counts["source_dropped"].update(dropped(doc))
         self.counts["placed"].update(get_data(PLACED, doc) or {})
+        count_sources(doc, self.counts["sources"], self.counts["sources_failed"])
         if not doc._.xl_entities:
             return
         shown = example(doc, selected)
