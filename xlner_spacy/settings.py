@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from numbers import Integral, Real
 from typing import Any, get_args
 
@@ -34,6 +34,25 @@ def check_choice(part: str, name: str, value: object, choices: Any) -> None:
     """
     known = get_args(choices)
     check_setting(part, name, value, value in known, f"one of {', '.join(map(str, known))}")
+
+
+def check_weights(
+    part: str, voters: str, weights: Mapping[str, float], known: Collection[str]
+) -> None:
+    """RAISES: SetupError if a weight is for none of the voters, or not above 0.
+
+    voters (str): What they are, in the plural: "members".
+    known: Their names.
+    """
+    strangers = [repr(name) for name in weights if name not in known]
+    if strangers:
+        raise SetupError(
+            f"{part}: there are weights for {', '.join(strangers)}, not among the {voters}.",
+            hint=f"Its {voters} are {', '.join(map(repr, known))}.",
+        )
+    for name, weight in weights.items():
+        usable = is_number(weight) and 0 < weight < float("inf")
+        check_setting(part, f"weights.{name}", weight, usable, "a number greater than 0")
 
 
 def part_weights(

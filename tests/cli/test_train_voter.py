@@ -85,6 +85,85 @@ def test_what_cannot_be_learnt_from(config):
     assert "cannot be written" in result.stderr
 
 
+def gold(n, *labels):
+    """A labelled file: the names, and what is right."""
+    lines = [
+        {"text": f"{name} canta.", "ents": [{"start": 0, "end": 3, "label": label}]}
+        for name, label in zip(NAMES, labels, strict=True)
+    ]
+    path = Path("gold.jsonl")
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines * n), encoding="utf8")
+    return path
+
+
+def test_weights_are_learnt_from_gold(config):
+    file = gold(40, "PER", "LOC", "LOC")
+    result = xlner("train-voter", file, "weights.json", "--config", config, "--gold", "-q")
+    assert result.exit_code == 0, result.output
+    assert "F1 of each alone on 120 texts: one 0.333; two 0.333; three 1.000." in result.stderr
+    assert "Warning" not in result.stderr
+    weights = json.loads(Path("weights.json").read_text())
+    assert weights == {"one": 0.6, "two": 0.6, "three": 1.8}
+    # The setting that takes them: `three` is now more than the other two.
+    Path("one.txt").write_text("Rui canta.", encoding="utf8")
+    for setting, label in (("{}", "PER"), (json.dumps(weights), "LOC")):
+        voter = '{"@xl_voters": "xlner.Agreement.v1"}'
+        options = ["--components.xl_ensemble.weights", setting]
+        options += ["--components.xl_ensemble.voter", voter, "--config", config, "--force", "-q"]
+        result = xlner("project", "one.txt", "out.jsonl", *options)
+        assert result.exit_code == 0, result.output
+        (entity,) = json.loads(Path("out.jsonl").read_text(encoding="utf8"))["ents"]
+        assert entity["label"] == label
+
+
+def test_gold_of_few_texts_is_warned_of(config):
+    two = ruler_config("one", "two")
+    result = xlner("train-voter", gold(1, *["PER"] * 3), "w.json", "--config", two, "--gold", "-q")
+    assert result.exit_code == 0, result.output
+    assert "Warning: gold.jsonl has 3 labelled texts; below 100" in result.stderr
+    assert json.loads(Path("w.json").read_text()) == {"one": 1.0, "two": 1.0}
+
+
+def test_a_voter_that_finds_nothing_right_counts_little(config):
+    result = xlner(
+        "train-voter", gold(1, "PER", "PER", "PER"), "w.json", "--config", config, "--gold", "-q",
+        "--labels", "PER",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert "three 0.500" in result.stderr
+    file = gold(1, "LOC", "PER", "PER")
+    result = xlner(
+        "train-voter", file, "w.json", "--config", config, "--gold", "-q", "--labels", "LOC"
+    )
+    assert result.exit_code == 1
+    assert "None of the voters ('one', 'two', 'three') has found an entity" in result.stderr
+    assert "--labels" in result.stderr
+
+
+def test_what_gold_cannot_be_used_for(config):
+    file = gold(1, *["PER"] * 3)
+    Path("empty.jsonl").write_text("")
+    for arguments, message in (
+        ((file, "w.json", "--gold", "--keep", "2"), "--keep and --gold do not go together"),
+        ((file, "w.json", "--labels", "PER"), "give --gold too"),
+        (("empty.jsonl", "w.json", "--gold"), "no labelled texts"),
+        (("none.jsonl", "w.json", "--gold"), "none.jsonl"),
+        ((file, file, "--gold"), "gold.jsonl is an input"),
+        (("in.txt", "w.json", "--gold"), "in.txt"),
+    ):
+        result = xlner("train-voter", *arguments, "--config", config, "-q")
+        assert result.exit_code == 1, result.output
+        assert message in result.stderr
+        assert not Path("w.json").exists()
+
+
+def ruler_config(*names):
+    nlp = spacy.blank("pt")
+    nlp.add_pipe("xl_ensemble", config={"pipelines": {name: name for name in names}})
+    nlp.config.to_disk("some.cfg")
+    return Path("some.cfg")
+
+
 def test_an_input_is_never_replaced(config):
     before = Path("in.txt").read_text()
     for texts, output in (("in.txt", "in.txt"), ("in.txt", "ensemble.cfg")):

@@ -1,4 +1,4 @@
-"""`xlner train-voter`: how far each voter can be trusted, from texts without labels."""
+"""`xlner train-voter`: how far each voter can be trusted, from texts without or with labels."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..errors import InputError
 from .options import (
     Code,
     Debug,
     GpuId,
+    Labels,
     Lang,
     PipelineConfig,
     Quiet,
     SourceLangs,
+    split_labels,
 )
 from .options import overrides as given_overrides
 from .project import for_new_matching
@@ -32,7 +35,9 @@ def train_voter(
     texts: Annotated[
         str,
         typer.Argument(
-            metavar="TEXTS", help="As of `xlner project`: .txt, .jsonl or .spacy, - for input."
+            metavar="TEXTS",
+            help="As of `xlner project`: .txt, .jsonl or .spacy, - for input. With --gold: as of "
+            "`xlner evaluate model`.",
         ),
     ],
     output: Annotated[Path, typer.Argument(metavar="OUT", help="The file to write.")],
@@ -47,16 +52,44 @@ def train_voter(
             help="Remove the poorest voters until so many are left, and learn again.",
         ),
     ] = None,
+    gold: Annotated[
+        bool,
+        typer.Option(
+            "--gold", help="TEXTS have labels: write a weight for each voter by its F1 on them."
+        ),
+    ] = False,
+    labels: Labels = None,
     code: Code = None,
     gpu_id: GpuId = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Learn, without labels, how often each translation or member of an ensemble is right.
+    """Learn how far each translation or member of an ensemble can be trusted.
 
-    There must be three voters at least: `en`, `de`, ... for translations, `the text itself`, or the
-    names of members. In the pipeline's config: voter = {"@xl_voters": "xlner.BEA.v1", "model": "OUT"}.
+    Voters are `en`, `de`, ... for translations, `the text itself`, or the names of members. Without
+    labels there must be three at least, and OUT is what they are found to say of entities: in the
+    pipeline's config, voter = {"@xl_voters": "xlner.BEA.v1", "model": "OUT"}. With --gold, OUT is an
+    object for the setting `weights`, which all voters (`@xl_voters`) go by.
     """
+    given = given_overrides(ctx)
+    if gold:
+        if keep is not None:
+            raise InputError("--keep and --gold do not go together: weights remove nobody.")
+        f1, n_texts = weights_from_file(
+            texts,
+            output,
+            lang=lang,
+            source_langs=source_lang,
+            config=config,
+            labels=split_labels(labels),
+            overrides=given,
+            progress=not quiet,
+        )
+        found = "; ".join(f"{who} {own:.3f}" for who, own in f1.items())
+        print(f"Wrote {output}. F1 of each alone on {n_texts} texts: {found}.", file=sys.stderr)
+        return
+    if labels is not None:
+        raise InputError("--labels says which labels of gold are scored: give --gold too.")
     habits = learn_from_file(
         texts,
         output,
@@ -64,7 +97,7 @@ def train_voter(
         source_langs=source_lang,
         config=config,
         keep=keep,
-        overrides=given_overrides(ctx),
+        overrides=given,
         progress=not quiet,
     )
     print(f"Wrote {output}. {_summary(habits)}", file=sys.stderr)
@@ -108,6 +141,44 @@ def learn_from_file(
     habits = learn(polls, keep)
     write_habits(output, habits)
     return habits
+
+
+def weights_from_file(
+    gold: str,
+    output: Path,
+    *,
+    lang: str | None,
+    source_langs: Sequence[str] | None = None,
+    config: Path | None = None,
+    labels: list[str] | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    progress: bool = False,
+) -> tuple[dict[str, float], int]:
+    """Take labelled texts through a pipeline, and write a weight for each voter by its F1.
+
+    RETURNS: F1 of each voter, and the number of texts.
+    RAISES: InputError if a file cannot be used, the pipeline has no component that lets voters
+        decide, or nobody has found anything; BackendError if a text failed; SetupError.
+    """
+    from ..corpus.gold import read_gold
+    from ..evaluation.voter_weights import ENOUGH, ask_gold, f1_of_each, weights_of
+    from ..files import check_place, existing, write_json
+    from ..pipeline.loading import load
+
+    existing(Path(gold))
+    check_place(output, gold, config)
+    nlp = load(config, lang=lang, source_langs=source_langs, overrides=overrides)
+    docs = read_gold(gold, nlp, lang or nlp.lang or "xx")
+    asked = ask_gold(nlp, docs, quiet=not progress)
+    f1 = f1_of_each(asked, labels)
+    write_json(output, weights_of(f1))
+    if len(asked.gold) < ENOUGH:
+        print(
+            f"Warning: {gold} has {len(asked.gold)} labelled texts; below {ENOUGH} the order of "
+            "the voters is little more than chance.",
+            file=sys.stderr,
+        )
+    return f1, len(asked.gold)
 
 
 def _summary(habits: Habits) -> str:

@@ -8,12 +8,14 @@ pipeline's config then has what was chosen.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from spacy.language import Language
 
 from ..errors import SetupError
-from ..text.languages import check_language, check_sources
+from ..settings import check_setting, check_weights
+from ..text.languages import check_language, check_sources, is_language, same_language
 from ..translators.by_source import BySource
 from ..types import (
     Aligner,
@@ -29,7 +31,7 @@ from .component import Scorer, StageComponent
 from .stages.align import Align
 from .stages.annotate import Annotate
 from .stages.listen import Listen
-from .stages.match import Match
+from .stages.match import OWN, Match
 from .stages.propose import Propose
 from .stages.stage import Stage
 from .stages.translate import Translate
@@ -47,6 +49,7 @@ _MATCH: dict[str, Any] = {
     "measure": None,
     "matcher": None,
     "voter": {"@xl_voters": "xlner.Consensus.v1"},
+    "weights": {},
     "overwrite": True,
     "scorer": NER_SCORER,
 }
@@ -137,6 +140,7 @@ def make_matcher(
     measure: Measure | None,
     matcher: Matcher | None,
     voter: Voter,
+    weights: dict[str, float],
     overwrite: bool,
     scorer: Scorer | None,
 ) -> StageComponent:
@@ -151,13 +155,19 @@ def make_matcher(
         (`xlner.Exact.v1`).
     voter (Voter): Which entity goes first where several translations of a text want different
         ones on the same words (`@xl_voters`).
+    weights (dict): Language of a translation -> how much it counts, a number greater than 0; 1 for
+        those that are not named. What was found in the text itself is "the text itself", by
+        default 2/3.
     overwrite (bool): Replace entities that are already on the Doc. If not, they stay and
         nothing is placed on their words.
     scorer (Scorer): For `nlp.evaluate`. None: the entities are not scored.
     """
+    known = [*(check_language(code) for code in weights if code != OWN), OWN]
     stages = [
         propose_stage(nlp, name, candidates, measure),
-        match_stage(nlp, name, matcher, voter, overwrite),
+        match_stage(
+            nlp, name, matcher, voter, overwrite, weights=_voter_weights(name, weights, known)
+        ),
     ]
     return StageComponent(nlp, name, stages, redo=True, target_lang=target_lang, scorer=scorer)
 
@@ -194,6 +204,7 @@ def make_projector(
     measure: Measure | None,
     matcher: Matcher | None,
     voter: Voter,
+    weights: dict[str, float],
     max_words: int,
     overwrite: bool,
     scorer: Scorer | None,
@@ -214,6 +225,8 @@ def make_projector(
     own_voice (bool): Whether what the default annotator finds in the text itself votes too,
         except on texts whose translations come with their entities. None: if the annotator is
         the default one, and the embedded recogniser is installed.
+    weights (dict): As in `xl_matcher`, for the source languages, and for "the text itself" if it
+        votes.
     max_words, voter, overwrite, scorer: As in `xl_translator` and `xl_matcher`.
     """
     target = check_language(target_lang or nlp.lang or "xx")
@@ -224,13 +237,15 @@ def make_projector(
         translator = default_part(nlp, name, ("translator",), choice)
     if annotator is None:
         annotator = default_part(nlp, name, ("annotator",), defaults.choose_annotator(*sources))
+    listen = _listen(nlp, name, target_lang, own_voice, has_default=has_default)
+    weights = _voter_weights(name, weights, [*sources, *([OWN] if listen else [])])
     stages: list[Stage] = [
         *(_translate(nlp, name, s, target_lang, translator, max_words) for s in sources),
-        *_listen(nlp, name, target_lang, own_voice, has_default=has_default),
+        *listen,
         *(_annotate(nlp, name, s, target_lang, annotator) for s in sources),
         _align(nlp, name, aligner),
         propose_stage(nlp, name, candidates, measure),
-        match_stage(nlp, name, matcher, voter, overwrite),
+        match_stage(nlp, name, matcher, voter, overwrite, weights=weights),
     ]
     return StageComponent(nlp, name, stages, redo=False, target_lang=target_lang, scorer=scorer)
 
@@ -271,6 +286,7 @@ def match_stage(
     voter: Voter,
     overwrite: bool,
     inside: tuple[str, ...] = (),
+    weights: Mapping[str, float] | None = None,
 ) -> Match:
     """The stage that places entities, with a given matcher or the default one.
 
@@ -278,7 +294,24 @@ def match_stage(
     """
     if matcher is None:
         matcher = default_part(nlp, name, (*inside, "matcher"), defaults.choose_matcher())
-    return Match(matcher, voter, overwrite)
+    return Match(matcher, voter, overwrite, weights)
+
+
+def _voter_weights(
+    name: str, weights: Mapping[str, float], voters: Sequence[str]
+) -> dict[str, float]:
+    """The weights by the names of the voters: codes of languages in their standard form.
+
+    RAISES: SetupError if a weight is for none of the voters, or not above 0, or two are for one.
+    """
+    found: dict[str, float] = {}
+    for key, weight in weights.items():
+        same = (v for v in voters if v != OWN and is_language(key) and same_language(v, key))
+        voter = next(same, key)
+        check_setting(name, "weights", weights, voter not in found, f"one for each of {voters}")
+        found[voter] = weight
+    check_weights(name, "sources", found, voters)
+    return found
 
 
 def _translate(

@@ -12,7 +12,7 @@ from ...document.placing import ground, place, settle
 from ...document.records import PLACED, own_origin, placement, spoken_for
 from ...document.span_groups import VOTES, set_votes
 from ...errors import InputError, SetupError, log_failure
-from ...settings import check_setting, is_number
+from ...settings import check_weights
 from ...types import Placement, Poll, Problem, Vote, Voter
 from . import checks
 from .members import Findings, Member, Method
@@ -87,15 +87,7 @@ def _check(members: Mapping[str, Member], weights: Mapping[str, float]) -> None:
         raise SetupError(
             "xl_ensemble has no members.", hint="Name at least one pipeline or method."
         )
-    strangers = [repr(name) for name in weights if name not in members]
-    if strangers:
-        raise SetupError(
-            f"xl_ensemble: there are weights for {', '.join(strangers)}, not among the members.",
-            hint=f"Its members are {', '.join(map(repr, members))}.",
-        )
-    for name, weight in weights.items():
-        usable = is_number(weight) and weight > 0
-        check_setting("xl_ensemble", f"weights.{name}", weight, usable, "a number greater than 0")
+    check_weights("xl_ensemble", "members", weights, members)
 
 
 def _placement(doc: Doc, vote: Vote) -> Placement:

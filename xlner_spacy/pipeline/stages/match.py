@@ -10,6 +10,7 @@ from spacy.tokens import Doc
 
 from ...document.attributes import get_data, language_of
 from ...document.bounds import is_too_long
+from ...document.failed_sources import sources
 from ...document.placing import Ground, ground, place, settle
 from ...document.records import (
     CROSSES,
@@ -41,8 +42,8 @@ from .stage import ENTITIES, Stage
 
 # What became of an entity that the voter does not mention.
 NO_VOTE = "too few votes"
-# The voter who speaks for what was found in the text itself, and its weight beside that of 1 of
-# each translation; chosen with the threshold of `Consensus`.
+# The voter who speaks for what was found in the text itself, and its weight where none is given,
+# beside that of 1 of each translation; chosen with the threshold of `Consensus`.
 OWN = "the text itself"
 OWN_WEIGHT = 2 / 3
 
@@ -64,6 +65,9 @@ class Match(Stage):
     place, times the annotator's probability of the entity. The voter decides which entity goes
     first where they want different ones on the same words. Nothing is placed across a sentence
     boundary that is on the Doc.
+
+    weights (Mapping): The weights of translations by their language, and of `OWN`, where they are
+        not the default ones.
     """
 
     name = "match"
@@ -71,14 +75,21 @@ class Match(Stage):
     needs = ("xl_translations", ENTITIES, "xl_alignments", CANDIDATES)
     always = True  # cheap, and Doc.ents may have been changed since
 
-    def __init__(self, matcher: Matcher, voter: Voter, overwrite: bool) -> None:
+    def __init__(
+        self,
+        matcher: Matcher,
+        voter: Voter,
+        overwrite: bool,
+        weights: Mapping[str, float] | None = None,
+    ) -> None:
         self.matcher = matcher
         self.voter = voter
         self.overwrite = overwrite
+        self.weights = dict(weights or {})
 
     def run(self, docs: Sequence[Doc]) -> None:
         texts = [self._read(doc) for doc in docs]
-        polls = [Poll(_ballots(text), _weights(text)) for text in texts]
+        polls = [Poll(_ballots(text), _weights(text, self.weights)) for text in texts]
         verdicts = checks.votes(docs, self.voter(polls))
         for text, poll, votes in zip(texts, polls, verdicts, strict=True):
             settled = settle(votes, text.ground)
@@ -122,19 +133,24 @@ def _voters(doc: Doc) -> list[str]:
     return names
 
 
-def _weights(text: _Text) -> dict[str, float]:
-    """The weight of each voter. A translation that nobody has annotated, or none of whose words is
-    linked (it may have failed), does not vote against the others."""
+def _weights(text: _Text, given: Mapping[str, float]) -> dict[str, float]:
+    """The weight of each voter, as given or the default. A translation that has failed, that nobody has annotated, or none of
+    whose words is linked, does not vote against the others."""
     doc = text.doc
+    failed = {lang for lang, why in sources(doc).items() if why}
     heard = {candidate["translation"] for candidate in text.wanted}
     weights = {
-        voter: 1.0
+        voter: given.get(translation["lang"], 1.0)
         for n, (voter, translation, links) in enumerate(
             zip(_voters(doc), doc._.xl_translations, doc._.xl_alignments, strict=True)
         )
-        if (links or n in heard) and translation["entities"] is not None
+        if (links or n in heard)
+        and translation["entities"] is not None
+        and translation["lang"] not in failed
     }
-    return weights if get_data("xl_voice", doc) is None else {**weights, OWN: OWN_WEIGHT}
+    if get_data("xl_voice", doc) is None:
+        return weights
+    return {**weights, OWN: given.get(OWN, OWN_WEIGHT)}
 
 
 def _ballots(text: _Text) -> list[Ballot]:
