@@ -3,9 +3,9 @@
     XLNER_DATA=... python -m benchmarks.voices [--only PATTERN] [--limit N]
 
 writes benchmarks/results/voices.json and voices.md. Systems: `transfer` (xl_transfer), `projection` (what is
-found in the translations alone), `both` (the default), `plain` (both, but a vote a label and span). Of
-masakha_parallel the first 250 sentences of each test set, with the human translations; elsewhere the embedded
-translator is used where it knows the language, or transfer alone is measured.
+found in the translations alone), `both` (the default), `bea` (both, by `xlner.BEA.v1` without a model), `plain`
+(both, but a vote a label and span). Of masakha_parallel the first 250 sentences of each test set, with the human
+translations; elsewhere the embedded translator is used where it knows the language, or transfer alone is measured.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ SYSTEMS: dict[str, tuple[str, dict[str, Any]]] = {
     "transfer": ("xl_transfer", {}),
     "projection": ("xl_projector", {"own_voice": False}),
     "both": ("xl_projector", {"own_voice": True}),
+    "bea": ("xl_projector", {"own_voice": True, "voter": {"@xl_voters": "xlner.BEA.v1"}}),
     "plain": ("xl_projector", {"own_voice": True, "voter": {"@xl_voters": "xlner.Agreement.v1"}}),
 }
 
