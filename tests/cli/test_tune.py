@@ -47,7 +47,9 @@ def test_a_config_that_project_uses(texts):
     assert ("Maputo", "LOC") in [(ent.text, ent.label_) for ent in doc.ents]
     result = xlner("project", texts, "out.jsonl", "--config", "pt.cfg", "--lang", "pt", "-q")
     assert result.exit_code == 0, result.output
-    n_found = sum(len(json.loads(line)["ents"]) for line in Path("out.jsonl").open())
+    n_found = sum(
+        len(json.loads(line)["ents"]) for line in Path("out.jsonl").read_text().splitlines()
+    )
     assert n_found == figures["methods"][chosen]["entities"]
 
 

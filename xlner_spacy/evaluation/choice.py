@@ -65,7 +65,7 @@ def choose(
 ) -> Choice:
     """Choose one of the methods; "default" must be among them.
 
-    words, methods, projection, transfer, scores, weights: As in `gather`.
+    words, methods, projection, transfer, scores, weights: As in `gather`; at least one text.
     sure (float): In which share of the resamples of the texts a method must be above the default.
     seed (int): Of the resamples.
     """
@@ -76,11 +76,11 @@ def choose(
     finds = _members(evidence, methods)
     f1 = expected_f1(evidence, finds, whole, weights.missing)
     rng = np.random.default_rng(seed)
-    share = np.full(len(words), 1 / max(1, len(words)))
+    share = np.full(len(words), 1 / len(words))
     drawn = np.array(
         [
             expected_f1(evidence, finds, rng.multinomial(len(words), share), weights.missing)
-            for _ in range(RESAMPLES if len(words) else 1)
+            for _ in range(RESAMPLES)
         ]
     )
     above = (drawn > drawn[:, [default]]).mean(axis=0)
