@@ -63,7 +63,7 @@ def test_a_method_of_ones_own_and_few_texts(texts):
     Path("mine.cfg").write_text(
         own + '[components.xl_projector.matcher]\n@xl_matchers = "xlner.Greedy.v1"\n'
     )
-    Path("broken.cfg").write_text(own.replace('"xl_projector"\n[comp', '"xl_annotator"\n[comp', 1))
+    Path("broken.cfg").write_text(own.replace('["xl_projector"]', '["nothing"]'))
     arguments = ("--method", "mine=mine.cfg", "--method", "broken=broken.cfg", "-o", "pt.cfg", "-q")
     result = xlner("tune", "few.jsonl", "--lang", "pt", *arguments)
     assert result.exit_code == 0, result.output
