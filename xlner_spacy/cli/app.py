@@ -26,6 +26,7 @@ from .project import project
 from .report import report
 from .train_aligner import train_aligner
 from .train_voter import train_voter
+from .tune import tune
 
 
 class ErrorGroup(TyperGroup):
@@ -113,6 +114,7 @@ app.command("report")(report)
 app.command("model-card")(model_card)
 app.command("train-aligner")(train_aligner)
 app.command("train-voter", context_settings=OVERRIDES)(train_voter)
+app.command("tune", context_settings=OVERRIDES)(tune)
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(init_app, name="init")
 

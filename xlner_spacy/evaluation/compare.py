@@ -183,7 +183,7 @@ class _Bench:
             nlp = _pipeline(config, self.corpus, self.task)
             docs = [self._doc(nlp, *pair) for pair in zip(self.sources, self.targets, strict=True)]
             seconds = self.shared.run(nlp, docs)
-            _check_outcome(docs)
+            check_outcome(docs)
         except (XlnerError, OSError) as error:
             return {"error": str(error), "task": self.task}
         found = [only(token_entities(doc), self.labels) for doc in docs]
@@ -206,7 +206,17 @@ class _Bench:
 
 def _pipeline(config: Config, corpus: Corpus, task: str) -> Language:
     """The pipeline of a config for the languages of a corpus."""
-    config = for_languages(config, [corpus.source_lang], corpus.target_lang)
+    nlp = comparable(for_languages(config, [corpus.source_lang], corpus.target_lang))
+    if task == "projection":
+        without_translation(nlp)
+    return nlp
+
+
+def comparable(config: Config) -> Language:
+    """A pipeline that `SharedSteps` can run, of a config that names its languages.
+
+    RAISES: InputError if the config does not describe one.
+    """
     try:
         # spaCy keeps variables in the components' settings, but settings are compared.
         config = config.interpolate()
@@ -217,13 +227,11 @@ def _pipeline(config: Config, corpus: Corpus, task: str) -> Language:
     nlp.meta[_SOURCES] = {name: block.get("source") for name, block in written.items()}
     if not nlp.pipe_names:
         raise InputError("The config has no components.", hint='Name them in "pipeline" of [nlp].')
-    if task == "projection":
-        without_translation(nlp)
     go_on_after_failures(nlp)
     return nlp
 
 
-def _check_outcome(docs: Sequence[Doc]) -> None:
+def check_outcome(docs: Sequence[Doc]) -> None:
     """RAISES: BackendError if a stage failed on every text: its score would say nothing."""
     if all(map(has_failed, docs)):
         first = next(p for p in docs[0]._.xl_problems if p["reason"] == "error")
@@ -248,7 +256,7 @@ class SharedSteps:
     done: dict[str, _Step] = field(default_factory=dict)
 
     def run(self, nlp: Language, docs: list[Doc]) -> dict[str, float]:
-        """Take the Docs through a pipeline of `_pipeline`. RETURNS: Seconds of each stage.
+        """Take the Docs through a pipeline of `comparable`. RETURNS: Seconds of each stage.
 
         RAISES: XlnerError if it cannot be done.
         """
