@@ -25,6 +25,7 @@ candidates = catalogue.create("spacy", "xl_candidates", entry_points=True)
 measures = catalogue.create("spacy", "xl_measures", entry_points=True)
 matchers = catalogue.create("spacy", "xl_matchers", entry_points=True)
 voters = catalogue.create("spacy", "xl_voters", entry_points=True)
+losses = catalogue.create("spacy", "xl_losses", entry_points=True)
 
 REGISTRIES = {
     "xl_translators": translators,
@@ -34,6 +35,7 @@ REGISTRIES = {
     "xl_measures": measures,
     "xl_matchers": matchers,
     "xl_voters": voters,
+    "xl_losses": losses,
 }
 
 for _name, _registry in REGISTRIES.items():
