@@ -2,9 +2,8 @@
 
 # No `from __future__ import annotations`: spaCy resolves the annotations of `initialize` itself.
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 from itertools import islice
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import numpy as np
 import spacy
@@ -26,11 +25,10 @@ from ..settings import check_choice, check_setting
 from ..solving.bioes import Bioes, Found
 from .encoder_layer import encoders_of
 from .losses.cross_entropy import CrossEntropy
+from .objective import softmax, to_numpy
+from .protocols import Loss, Perturbation, Weighting
 from .start import start_with_head
-from .targets import Targets, flat, targets_of
-
-Missing = Literal["ignore", "marginal"]
-Loss = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
+from .step import Missing, Step
 
 DEFAULT_MODEL = """
 [model]
@@ -57,6 +55,7 @@ def make_token_classifier_model(
     layers: Any = with_array(head)
     model: Model[list[Doc], list[Floats2d]] = chain(tok2vec, layers)
     model.set_ref("tok2vec", tok2vec)
+    model.set_ref("head", layers)
     model.set_ref("output", output)
     return model
 
@@ -69,6 +68,9 @@ def make_token_classifier_model(
         "loss": None,
         "confidence": 1.0,
         "missing": "ignore",
+        "weighting": None,
+        "perturbation": None,
+        "consistency": 0.0,
         "temperature": 1.0,
         "overwrite": True,
         "scorer": {"@scorers": "spacy.ner_scorer.v1"},
@@ -82,6 +84,9 @@ def make_token_classifier(
     loss: Loss | None,
     confidence: float,
     missing: Missing,
+    weighting: Weighting | None,
+    perturbation: Perturbation | None,
+    consistency: float,
     temperature: float,
     overwrite: bool,
     scorer: Callable | None,
@@ -95,6 +100,10 @@ def make_token_classifier(
         power; 0: as much as all others.
     missing (str): What is learnt from words whose label is missing: nothing ("ignore"), or, from the
         words round them, the marginal likelihood of what is known ("marginal").
+    weighting (Weighting): `@xl_weightings`: how far each label is trusted. None: all alike.
+    perturbation (Perturbation): `@xl_perturbations`: training against small changes of the features.
+    consistency (float): Weight of the distance between two answers with different dropout (R-Drop, Liang et al.
+        2021). Above 0 an update takes twice as long.
     temperature (float): By which scores are divided before they become probabilities (Guo et al. 2017);
         xlner.Calibrate.v1 sets it.
     overwrite (bool): Entities that are on the Doc are replaced. If not, they stay.
@@ -107,6 +116,9 @@ def make_token_classifier(
         loss=loss or CrossEntropy(),
         confidence=confidence,
         missing=missing,
+        weighting=weighting,
+        perturbation=perturbation,
+        consistency=consistency,
         temperature=temperature,
         overwrite=overwrite,
         scorer=scorer,
@@ -125,11 +137,15 @@ class TokenClassifier(TrainablePipe):
         loss: Loss,
         confidence: float = 1.0,
         missing: Missing = "ignore",
+        weighting: Weighting | None = None,
+        perturbation: Perturbation | None = None,
+        consistency: float = 0.0,
         temperature: float = 1.0,
         overwrite: bool = True,
         scorer: Callable | None = None,
     ) -> None:
         check_setting("xl_ner", "confidence", confidence, confidence >= 0, "0 or more")
+        check_setting("xl_ner", "consistency", consistency, consistency >= 0, "0 or more")
         check_setting("xl_ner", "temperature", temperature, temperature > 0, "greater than 0")
         check_choice("xl_ner", "missing", missing, Missing)
         install()
@@ -139,6 +155,9 @@ class TokenClassifier(TrainablePipe):
         self.loss = loss
         self.confidence = confidence
         self.missing = missing
+        self.weighting = weighting
+        self.perturbation = perturbation
+        self.consistency = consistency
         self.overwrite = overwrite
         self.scorer = scorer
         self.cfg: dict[str, Any] = {"labels": [], "temperature": temperature}
@@ -219,7 +238,7 @@ class TokenClassifier(TrainablePipe):
         docs = list(docs)
         if not any(len(doc) for doc in docs):
             return [np.zeros((0, len(self.scheme))) for _ in docs]
-        return [_softmax(_numpy(own) / self.temperature) for own in self.model.predict(docs)]
+        return [softmax(to_numpy(own) / self.temperature) for own in self.model.predict(docs)]
 
     def set_annotations(self, docs: Iterable[Doc], scores: Sequence[np.ndarray]) -> None:
         """Set `Doc.ents`. The probability of each entity is its `ent._.xl_confidence`."""
@@ -246,44 +265,16 @@ class TokenClassifier(TrainablePipe):
         if not any(len(example.predicted) for example in examples):
             return losses
         set_dropout_rate(self.model, drop)
-        scores, backprop = self.model.begin_update([example.predicted for example in examples])
-        loss, gradients = self.get_loss(examples, scores)
-        backprop(gradients)
+        losses[self.name] += Step(self, examples).take()
         if sgd not in (None, False):
             self.finish_update(sgd)
-        losses[self.name] += loss
         return losses
 
     def get_loss(
         self, examples: Iterable[Example], scores: list[Floats2d]
     ) -> tuple[float, list[Floats2d]]:
         """The loss, a mean over the tokens of the batch, and its gradient."""
-        examples = list(examples)
-        read = partial(targets_of, scheme=self.scheme, power=self.confidence)
-        targets = [read(example) for example in examples]
-        probabilities = [_softmax(_numpy(own)) for own in scores]
-        if self.missing == "marginal":
-            targets = self._completed(targets, probabilities)
-        together = flat(targets)
-        losses, gradient = self.loss(np.concatenate(probabilities), together.tags)
-        weights = np.where(together.known, together.weights, 0.0) / max(1, len(losses))
-        gradient = gradient * weights[:, np.newaxis]
-        ends = np.cumsum([len(own) for own in scores])[:-1]
-        ops = self.model.ops
-        parts: list[Any] = [part.astype("float32") for part in np.split(gradient, ends)]
-        return float((losses * weights).sum()), [ops.asarray2f(part) for part in parts]
-
-    def _completed(
-        self, targets: Sequence[Targets], probabilities: Sequence[np.ndarray]
-    ) -> list[Targets]:
-        posteriors = self.scheme.completed(probabilities, [own.allowed for own in targets])
-        return [
-            own._replace(
-                tags=np.where(own.known[:, np.newaxis], own.tags, posterior),
-                known=np.ones(len(own.known), dtype=bool),
-            )
-            for own, posterior in zip(targets, posteriors, strict=True)
-        ]
+        return Step(self, list(examples)).of_labels(scores)
 
     def score(self, examples: Iterable[Example], **kwargs: Any) -> dict[str, Any]:
         """As of spaCy's `ner`."""
@@ -295,15 +286,3 @@ def _record(doc: Doc, entity: Found) -> Any:
     span = doc[entity.start : entity.end]
     origin = own_origin(span, entity.label)
     return placement(span, entity.label, entity.probability, origin)
-
-
-def _numpy(array: Any) -> np.ndarray:
-    return np.asarray(array.get() if hasattr(array, "get") else array, dtype=float)
-
-
-def _softmax(scores: np.ndarray) -> np.ndarray:
-    if not len(scores):
-        return scores
-    found = np.exp(scores - scores.max(axis=1, keepdims=True))
-    shares: np.ndarray = found / found.sum(axis=1, keepdims=True)
-    return shares
