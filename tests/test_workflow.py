@@ -60,13 +60,15 @@ def overrides(gold, encoder):
         gold / "train.jsonl",
         "--paths.dev",
         gold / "dev.jsonl",
+        "--paths.raw",
+        gold / "train.jsonl",
         "--paths.encoder",
         encoder,
     ]
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("config", ["ner_cpu.cfg", "ner_trf.cfg"])
+@pytest.mark.parametrize("config", ["ner_cpu.cfg", "ner_trf.cfg", "ner_student.cfg"])
 def test_spacy_debugs_the_configs_without_complaint(gold, encoder, tmp_path, config):
     arguments = [ROOT / "configs" / config, *overrides(gold, encoder)]
     result = run(sys.executable, "-m", "spacy", "debug", "config", *arguments, cwd=tmp_path)
