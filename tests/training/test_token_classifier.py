@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from spacy.tokens import Doc, Span, SpanGroup
 from spacy.training import Example
+from thinc.api import Adam
 
 from tests import tiny_models
 from xlner_spacy.document.teacher import set_teacher
@@ -128,6 +129,19 @@ def test_training_goes_on_from_a_saved_pipeline(folder, tmp_path):
     losses = [nlp.update(examples, sgd=optimizer)["xl_ner"] for _ in range(40)]
     assert losses[-1] < losses[0] / 2
     assert nlp.evaluate(examples)["ents_f"] == 1
+
+
+def test_averages_of_the_weights_are_used_and_given_back(folder):
+    nlp, examples, _ = ready(encoder(folder))
+    optimizer = Adam(0.01, use_averages=True)
+    for _ in range(30):
+        nlp.update(examples, sgd=optimizer)
+    before = nlp.to_bytes()
+    with nlp.use_params(optimizer.averages):
+        averaged = nlp.to_bytes()
+        assert nlp.evaluate(examples)["ents_f"] == 1
+    assert averaged != before
+    assert nlp.to_bytes() == before
 
 
 def test_long_texts_are_read_in_windows(folder):

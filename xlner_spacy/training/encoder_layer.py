@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import wait
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -271,6 +272,21 @@ class EncoderShim(PyTorchShim):
             ),
         )
         return OpenVinoEngine(folder, network.module.get_input_embeddings())
+
+    @contextmanager
+    def use_params(self, params: Mapping[Any, Any]) -> Iterator[None]:
+        """Use other weights for a while, as the averages of an optimizer. (PyTorchShim looks for them under
+        names that Thinc's optimizers do not use.)"""
+        weights = dict(self._model.named_parameters()) if self._model is not None else {}
+        given = {name: params[self.id, name] for name in weights if (self.id, name) in params}
+        own = {name: weights[name].data for name in given}
+        for name, value in given.items():
+            weights[name].data = xp2torch(value, device=self.device)
+        try:
+            yield
+        finally:
+            for name, value in own.items():
+                weights[name].data = value
 
     def to_bytes(self) -> bytes:
         return b"" if self._network is None else self._network.to_bytes()
