@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import spacy
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from spacy.tokens import DocBin
 
 from tests import tiny_models
 from tests.training.test_token_classifier import SMALL, TEXTS, encoder, found, labelled, ready
 from xlner_spacy.errors import InputError, SetupError
+from xlner_spacy.models.network import _in_4_bits, _in_8_bits, _in_32_bits
 from xlner_spacy.training.calibration import make_calibrate
 from xlner_spacy.training.callbacks import make_trim_vocabulary
 from xlner_spacy.training.encoder_layer import encoders_of
@@ -36,12 +41,9 @@ def test_pieces_that_the_language_does_not_need_go(folder, raw, tmp_path):
     texts = ["Maria vive em Lisboa .", "João abriu um escritório em Porto ."]
     before = [(found(doc), [e._.xl_confidence for e in doc.ents]) for doc in nlp.pipe(texts)]
     all_pieces = pieces_of(nlp)
-    make_trim_vocabulary(str(raw), pieces=60)(nlp)
+    make_trim_vocabulary(str(raw))(nlp)
     kept = pieces_of(nlp)
-    assert {"<s>", "▁Maria", "▁Lisboa", "▁em", "▁João"} <= kept < all_pieces
-    assert {"▁Αθήνα", "▁Μαρία"} & kept == set()
-    assert {piece for piece in all_pieces if len(piece) == 1} <= kept
-    # Only what is written with these pieces has the same entities: "escritório" is spelled out.
+    assert all_pieces - kept == {"▁Αθήνα", "▁Μαρία", "α", "ι", "ρ"}  # of another script
     after = [(found(doc), [e._.xl_confidence for e in doc.ents]) for doc in nlp.pipe(texts)]
     assert [entities for entities, _ in after] == [entities for entities, _ in before]
     assert after[0][1] == pytest.approx(before[0][1], abs=1e-4)
@@ -51,13 +53,39 @@ def test_pieces_that_the_language_does_not_need_go(folder, raw, tmp_path):
     assert [found(doc) for doc in again.pipe(texts)] == [entities for entities, _ in after]
 
 
+def test_if_there_is_no_room_for_all_pieces_characters_stay(folder, raw):
+    nlp, _, _ = ready(encoder(folder), [TEXTS[0]])
+    all_pieces = pieces_of(nlp)
+    make_trim_vocabulary(str(raw), pieces=35)(nlp)
+    kept = pieces_of(nlp)
+    assert {"<s>", "▁Maria", "▁Lisboa", "▁em", "▁João", "▁Porto"} <= kept
+    assert {"▁escritório", "▁Maputo"} & kept == set()  # not in the texts
+    assert {piece for piece in all_pieces if len(piece) == 1 and piece.isascii()} <= kept
+    assert found(nlp("João abriu um escritório em Porto .")) == [("João", "PER"), ("Porto", "LOC")]
+
+
 def test_a_trimmed_student_learns(folder, raw):
     nlp, examples, optimizer = ready(encoder(folder))
-    make_trim_vocabulary([str(raw)], pieces=60)(nlp)
+    make_trim_vocabulary([str(raw)])(nlp)
     optimizer.learn_rate = 0.01
-    for _ in range(60):
+    for _ in range(120):
         nlp.update(examples, sgd=optimizer)
     assert nlp.evaluate(examples)["ents_f"] == 1
+
+
+@given(arrays(np.float32, (3, 64), elements=st.floats(-2, 2, width=32)), st.booleans())
+def test_numbers_of_4_and_8_bits(array, are_of_4_bits):
+    """4 bits are used where they lose nothing; 8 bits lose half a step at the most."""
+    if are_of_4_bits:
+        scale = np.abs(array[:, ::32]).astype(np.float16).astype(np.float32)
+        steps = np.clip(np.round(array.reshape(3, 2, 32) * 3.5), -7, 7)
+        steps[..., 5] = -8
+        array = (steps * scale[..., np.newaxis]).reshape(3, 64)
+        found = _in_4_bits(array)
+        assert found is not None
+        assert (_in_32_bits(*found) == array).all()
+    numbers, scale = _in_8_bits(array)
+    assert (np.abs(_in_32_bits(numbers, scale) - array) <= scale * 0.501).all()
 
 
 def test_what_cannot_be_trimmed_is_named(raw, tmp_path):

@@ -1,6 +1,7 @@
 """An encoder with its tokenizer that is trained, shipped and run: in one piece, and small.
 
-On disk matrices are 8-bit numbers with a scale a row; loaded, they are 32-bit ones again.
+On disk matrices are 8-bit numbers with a scale a row, or 4-bit ones with a scale for each 32 where that loses
+nothing (the word embeddings of the embedded encoder come so); loaded, they are 32-bit ones again.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from .vocabulary import trim
 # Raised whenever what is written changes.
 FORMAT = 1
 _SCALE = ":scale"
+_BLOCK = 32  # numbers of 4 bits that share a scale
 
 
 class Head(NamedTuple):
@@ -72,15 +74,13 @@ class Network:
         start = next(n for n in range(len(whole)) if whole[n : n + len(alone)] == alone)
         return whole[:start], whole[start + len(alone) :]
 
-    def count_pieces(self, texts: Iterable[str]) -> tuple[Counter[int], set[str]]:
-        """How often each piece occurs in texts, and the characters that they have."""
+    def count_pieces(self, texts: Iterable[str]) -> tuple[Counter[int], Counter[str]]:
+        """How often each piece, and each character, occurs in texts."""
         seen: Counter[int] = Counter()
-        characters: set[str] = set()
+        characters: Counter[str] = Counter()
         for text in texts:
-            encoding = self.tokenizer.encode(text, add_special_tokens=False)
-            seen.update(encoding.ids)
-            for piece in encoding.tokens:
-                characters.update(piece)
+            seen.update(self.tokenizer.encode(text, add_special_tokens=False).ids)
+            characters.update(text)
         return seen, characters
 
     def trim(self, texts: Iterable[str], size: int) -> None:
@@ -112,7 +112,7 @@ class Network:
         for name, value in self.module.state_dict().items():
             array = value.detach().cpu().numpy()
             if array.ndim == 2 and array.dtype.kind == "f":
-                tensors[name], tensors[name + _SCALE] = _in_8_bits(array)
+                tensors[name], tensors[name + _SCALE] = _in_4_bits(array) or _in_8_bits(array)
             else:
                 tensors[name] = np.ascontiguousarray(array)
         about = {
@@ -242,6 +242,22 @@ def _fill_buffers(module: Any) -> None:
         module.get_submodule(owner).register_buffer(own, value, persistent=False)
 
 
+def _in_4_bits(array: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """Two numbers from -8 to 7 a byte, and for each 32 what one is worth (as in ggml's Q4_0); None if
+    that is not exactly the array."""
+    if array.shape[1] % _BLOCK:
+        return None
+    blocks = array.reshape(-1, _BLOCK)
+    largest = np.take_along_axis(blocks, np.abs(blocks).argmax(axis=1)[:, np.newaxis], axis=1)
+    scale = (largest / -8).astype(np.float16)
+    worth = np.where(scale == 0, 1, scale).astype(np.float32)
+    small = np.round(blocks / worth)
+    if small.min(initial=0) < -8 or small.max(initial=0) > 7 or (small * worth != blocks).any():
+        return None
+    nibbles = (small + 8).astype(np.uint8).reshape(len(array), -1)
+    return nibbles[:, 0::2] | nibbles[:, 1::2] << 4, scale.reshape(len(array), -1)
+
+
 def _in_8_bits(array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Numbers from -127 to 127, and for each row what one is worth."""
     scale = np.maximum(np.abs(array).max(axis=1, keepdims=True), 1e-12) / 127
@@ -249,4 +265,13 @@ def _in_8_bits(array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _in_32_bits(array: np.ndarray, scale: np.ndarray | None) -> np.ndarray:
-    return array.copy() if scale is None else array.astype(np.float32) * scale
+    if scale is None:
+        return array.copy()
+    if array.dtype == np.int8:
+        return array.astype(np.float32) * scale
+    found = np.empty((len(array), 2 * array.shape[1]), dtype=np.float32)
+    found[:, 0::2] = array & 15
+    found[:, 1::2] = array >> 4
+    found -= 8
+    found.reshape(-1, _BLOCK)[:] *= scale.astype(np.float32).reshape(-1, 1)
+    return found

@@ -2,7 +2,8 @@
 
 Nine tenths of a small multilingual encoder are the embeddings of 250,000 pieces, most of them of other
 languages. A Unigram tokenizer (Kudo 2018) segments what it has no piece for into smaller ones, so
-pieces can go as long as single characters stay. Abdaoui et al. 2020, 'Load What You Need: Smaller
+pieces can go as long as single characters stay. But names that are cut otherwise are known less well, so all pieces in
+the scripts of the language stay if there is room. Abdaoui et al. 2020, 'Load What You Need: Smaller
 Versions of Multilingual BERT', do the same with whole corpora.
 """
 
@@ -10,12 +11,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ..errors import SetupError
-
-_WORD_BEGINS = "▁"
+from ..text.scripts import is_written_in, scripts_of
 
 
 class Trimmed(NamedTuple):
@@ -25,30 +25,26 @@ class Trimmed(NamedTuple):
     rows: list[int]  # for each piece of it, its number in the larger one
 
 
-def trim(tokenizer: str, seen: Counter[int], texts_characters: Iterable[str], size: int) -> Trimmed:
+def trim(tokenizer: str, seen: Counter[int], characters: Counter[str], size: int) -> Trimmed:
     """Keep the pieces that texts of a language need.
 
-    Always there: special pieces, and every piece of one character. Then pieces that occur in
-    the texts, the most frequent first; then those that are written with characters of the texts
-    alone, the most probable first.
+    Always there: special pieces, and pieces of one character of the texts' scripts. Then pieces that
+    occur in the texts, the most frequent first; then all others in these scripts, the most probable first.
 
     tokenizer (str): The JSON of a tokenizers.Tokenizer with a Unigram model.
     seen (Counter): How often each piece occurs in the texts, by number.
-    texts_characters: The characters that the texts have.
+    characters (Counter): How often each character occurs in them.
     size (int): How many pieces to keep, at the most, but for those that are always there.
     RAISES: SetupError for a tokenizer of another kind.
     """
     record = json.loads(tokenizer)
     vocab = _unigram(record)
+    scripts = scripts_of(characters)
+    own = [n for n, (piece, _) in enumerate(vocab) if is_written_in(piece, scripts)]
     special = {token["id"] for token in record["added_tokens"]}
-    single = {n for n, (piece, _) in enumerate(vocab) if len(piece) == 1}
-    characters = {*texts_characters, _WORD_BEGINS}
+    always = special | {n for n in own if len(vocab[n][0]) == 1}
     wanted = [n for n, _ in seen.most_common()]
-    wanted += sorted(
-        (n for n, (piece, _) in enumerate(vocab) if n not in seen and characters.issuperset(piece)),
-        key=lambda n: -vocab[n][1],
-    )
-    always = special | single
+    wanted += sorted((n for n in own if n not in seen), key=lambda n: -vocab[n][1])
     chosen = [n for n in wanted if n not in always][: max(0, size - len(always))]
     rows = sorted({*always, *chosen})
     return Trimmed(json.dumps(_with_rows(record, vocab, rows), ensure_ascii=False), rows)
