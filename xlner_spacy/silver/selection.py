@@ -164,7 +164,8 @@ def _training_doc(
     )
     _keep_origins(doc, silver, spans)
     if TEACHER in doc.spans:
-        set_teacher(silver, *teacher_of(doc))
+        names, beliefs, trust = teacher_of(doc)
+        set_teacher(silver, names, beliefs, trust.tolist())
     return silver
 
 
