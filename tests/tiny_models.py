@@ -97,6 +97,34 @@ def ner(folder: Path, more: dict[str, int] | None = None) -> Path:
     return folder
 
 
+def unigram_ner(folder: Path) -> Path:
+    """As `ner`, with a vocabulary like that of multilingual E5: pieces of words and characters, and some
+    pieces of a language that is written otherwise."""
+    torch.manual_seed(0)
+    greek = ["▁Αθήνα", "▁Μαρία", "α", "ι", "ρ"]
+    backend = _unigram(greek)
+    backend.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
+    )
+    tokenizer = transformers.PreTrainedTokenizerFast(
+        tokenizer_object=backend, bos_token="<s>", eos_token="</s>", pad_token="<pad>",
+        unk_token="<unk>", cls_token="<s>", sep_token="</s>", model_max_length=32,
+    )  # fmt: skip
+    labels = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
+    config = transformers.BertConfig(
+        **bert_sizes(len(tokenizer)),
+        pad_token_id=1,
+        id2label=dict(enumerate(labels)),
+        label2id={label: i for i, label in enumerate(labels)},
+    )
+    model = transformers.BertForTokenClassification(config)
+    words = {"▁Maria": 1, "▁João": 1, "▁Lisboa": 3, "▁Porto": 3, "▁Μαρία": 1, "▁Αθήνα": 3}
+    _read_labels_off_words(model, tokenizer, words)
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
 def _read_labels_off_words(model, tokenizer, labels: dict[str, int]) -> None:
     """Set embeddings and classifier so that a word's own vector decides its label."""
     with torch.no_grad():

@@ -25,6 +25,9 @@ candidates = catalogue.create("spacy", "xl_candidates", entry_points=True)
 measures = catalogue.create("spacy", "xl_measures", entry_points=True)
 matchers = catalogue.create("spacy", "xl_matchers", entry_points=True)
 voters = catalogue.create("spacy", "xl_voters", entry_points=True)
+losses = catalogue.create("spacy", "xl_losses", entry_points=True)
+weightings = catalogue.create("spacy", "xl_weightings", entry_points=True)
+perturbations = catalogue.create("spacy", "xl_perturbations", entry_points=True)
 
 REGISTRIES = {
     "xl_translators": translators,
@@ -34,6 +37,9 @@ REGISTRIES = {
     "xl_measures": measures,
     "xl_matchers": matchers,
     "xl_voters": voters,
+    "xl_losses": losses,
+    "xl_weightings": weightings,
+    "xl_perturbations": perturbations,
 }
 
 for _name, _registry in REGISTRIES.items():

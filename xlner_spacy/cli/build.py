@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ..errors import InputError
 from .options import (
     Code,
     Debug,
@@ -22,14 +23,16 @@ from .options import (
     without_overrides,
 )
 from .project import source_lines
+from .teachers import with_teachers
 from .translation_cache import Cache, cache_translations, report_cache
 
 
 class Mode(StrEnum):
-    """Which side is translated."""
+    """Where the labels come from."""
 
     translate_test = "translate-test"
     translate_train = "translate-train"
+    teach = "teach"
 
 
 class Below(StrEnum):
@@ -57,12 +60,29 @@ def build(
         Mode,
         typer.Option(
             "--mode",
-            help="translate-test: from raw texts; translate-train: from a labelled source corpus.",
+            help="translate-test: from raw texts; translate-train: from a labelled source corpus; "
+            "teach: from raw texts, by what --teacher pipelines believe of each token.",
         ),
     ] = Mode.translate_test,
     lang: Lang = None,
     source_lang: SourceLangs = None,
     config: PipelineConfig = None,
+    teacher: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--teacher",
+            metavar="NAME=PIPELINE",
+            help="teach: a package, a folder or a .cfg, may be given several times.",
+        ),
+    ] = None,
+    learn_trust: Annotated[
+        bool,
+        typer.Option(
+            "--learn-trust",
+            help="teach: weigh teachers by how often each is right, learnt without labels from the first "
+            "1000 texts (three teachers at least).",
+        ),
+    ] = False,
     min_confidence: Annotated[
         float, typer.Option("--min-confidence", help="Entities below it are not trained on.")
     ] = 0.0,
@@ -108,6 +128,8 @@ def build(
 
     Run again after an interruption, it continues where it stopped, with the same result.
     """
+    from dataclasses import replace
+
     from ..corpus.labels import parse_label_map
     from ..pipeline.loading import check_projects, load
     from ..silver.build_options import BuildOptions
@@ -134,8 +156,15 @@ def build(
         labels=parse_label_map(label_map or []),
     )
     changes = overrides(ctx)
-    nlp = load(config, lang=lang, source_langs=source_lang, overrides=changes)
-    check_projects(nlp, config)
+    if mode is Mode.teach:
+        check_teach(config, changes)
+        nlp = with_teachers(
+            inputs, lang, teacher or [], parse_label_map(label_map or []), learn_trust, not quiet
+        )
+        selection = replace(selection, labels=None)  # the teachers' labels are mapped
+    else:
+        nlp = load(config, lang=lang, source_langs=source_lang, overrides=changes)
+        check_projects(nlp, config)
     caches = cache_translations(nlp, cache)
     models = named_models(config, changes, code)
     try:
@@ -147,6 +176,16 @@ def build(
         raise
     print(summary(result, output), file=sys.stderr)
     report_cache(caches, cache)
+
+
+def check_teach(config: Path | None, changes: dict[str, Any]) -> None:
+    """RAISES: InputError if something is given that teachers do not have."""
+    given = [*(["--config"] if config else []), *(f"--{name}" for name in changes)]
+    if given:
+        raise InputError(
+            f"--mode teach has no use for {', '.join(given)}.",
+            hint="Give the pipelines that teach: --teacher en=PIPELINE. One may be a .cfg file.",
+        )
 
 
 def summary(manifest: dict[str, Any], output: Path) -> str:

@@ -181,16 +181,44 @@ def _from_lines(
 
 def _from_record(record: dict[str, Any], where: str, nlp: Language, source_lang: str) -> Doc:
     doc = _make_doc(record.pop("text"), where, nlp)
-    translation = record.pop("translation", None)
-    if translation is not None and not isinstance(translation, str):
-        raise InputError(f'{where}: "translation" is not a string.')
-    given = [] if translation is None else [(source_lang, translation)]
-    for lang, text in [*given, *_translations(record, where)]:
-        if any(same_language(lang, other["lang"]) for other in doc._.xl_translations or []):
-            raise InputError(f"{where}: there are two translations into {lang!r}.")
+    for lang, text in take_translations(record, where, source_lang):
         give_translation(doc, text, lang=lang)
     set_data("xl_record", doc, record)
     return doc
+
+
+def take_translations(
+    record: dict[str, Any], where: str, source_lang: str
+) -> list[tuple[str, str]]:
+    """The languages and translations of a record, which are taken out of it.
+
+    source_lang (str): The language of a "translation" without one.
+    RAISES: InputError if they are not strings, or there are two into one language.
+    """
+    translation = record.pop("translation", None)
+    if translation is not None and not isinstance(translation, str):
+        raise InputError(f'{where}: "translation" is not a string.')
+    found: list[tuple[str, str]] = []
+    given = [] if translation is None else [(source_lang, translation)]
+    for lang, text in [*given, *_translations(record, where)]:
+        if any(same_language(lang, other) for other, _ in found):
+            raise InputError(f"{where}: there are two translations into {lang!r}.")
+        found.append((lang, text))
+    return found
+
+
+def given_translations(file: Path, source_lang: str) -> list[list[tuple[str, str]]]:
+    """The languages and translations that each record of a .jsonl file brings along; [] for another
+    file. Errors as of `take_translations`."""
+    if suffix_of(file) != ".jsonl":
+        return []
+    found = []
+    with file.open("rb") as lines:
+        for number, line in enumerate(decoded(lines, str(file)), 1):
+            if line.strip():
+                where = f"{file}, line {number}"
+                found.append(take_translations(parse_record(line, where), where, source_lang))
+    return found
 
 
 def _translations(record: dict[str, Any], where: str) -> list[tuple[str, str]]:

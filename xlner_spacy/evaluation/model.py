@@ -16,6 +16,8 @@ from tqdm import tqdm
 from ..about import __version__
 from ..corpus.detokenize import same_tokens
 from ..corpus.gold import read_gold
+from ..corpus.texts import given_translations
+from ..document.give import give_translation
 from ..document.placing import Ground, settle
 from ..document.records import PLACED
 from ..errors import InputError
@@ -43,6 +45,9 @@ def evaluate_model(
 ) -> dict[str, Any]:
     """Score the entities that pipelines find in the texts of a gold corpus, on its tokens.
 
+    Translations that a .jsonl file brings along ("translation", "translations") are used by
+    pipelines that project.
+
     pipelines: Packages, folders or configs (.cfg). The entities of the first are taken, then
         those of the others that do not overlap them: an ensemble for recall. None at all: the
         default pipeline of the language.
@@ -65,6 +70,7 @@ def evaluate_model(
     lang = check_language(lang)
     gold_docs = list(islice(read_gold(gold_file, tokenizer(lang), lang), limit))
     gold = [only(token_entities(doc), labels) for doc in gold_docs]
+    given = given_translations(gold_file, (source_langs or ["en"])[0])[:limit]
     started = time.perf_counter()
     entities: list[list[set[TokenEntity]]] = []
     losses: dict[str, Counter] = {k: Counter() for k in ("unplaced", "problems", "dropped")}
@@ -72,7 +78,7 @@ def evaluate_model(
     names: Sequence[str | None] = pipelines or [None]
     for name in names:
         nlp = _loaded(name, lang, source_langs, overrides)
-        docs = _predict(nlp, gold_docs, quiet)
+        docs = _predict(nlp, gold_docs, given, quiet)
         entities.append([only(token_entities(doc), labels) for doc in docs])
         for doc in docs:
             add_losses(losses, doc)
@@ -157,8 +163,13 @@ def _loaded(
     return nlp
 
 
-def _predict(nlp: Language, docs: Sequence[Doc], quiet: bool) -> list[Doc]:
-    texts = (same_tokens(doc, nlp.vocab) for doc in docs)
+def _predict(
+    nlp: Language, docs: Sequence[Doc], given: Sequence[Sequence[tuple[str, str]]], quiet: bool
+) -> list[Doc]:
+    texts = [same_tokens(doc, nlp.vocab) for doc in docs]
+    for doc, translations in zip(texts, given, strict=False):
+        for lang, text in translations:
+            give_translation(doc, text, lang=lang)
     return list(tqdm(nlp.pipe(texts), total=len(docs), unit="text", disable=quiet))
 
 

@@ -247,7 +247,7 @@ def write_openvino(model: Any, layer: int, folder: Path, int8: bool) -> None:
     except (RuntimeError, ValueError) as error:  # of these is NotImplementedError
         raise SetupError(
             f"OpenVINO cannot convert the encoder {type(model).__name__}: {error}",
-            hint='Set the aligner\'s engine to "torch".',
+            hint='Set its engine to "torch".',
         ) from error
     if int8:
         _quantise(converted)

@@ -48,7 +48,7 @@ def make_torch_safe_to_fork() -> None:
 
         def restore_variable() -> None:
             if before.pop() is None:
-                del os.environ[name]
+                os.environ.pop(name, None)
 
         os.register_at_fork(
             before=set_variable,

@@ -1,5 +1,5 @@
 """The factories of components besides the main ones: `xl_back_translator`, which adds translations,
-and `xl_transfer` and `xl_ensemble`, which set Doc.ents in ways of their own.
+and `xl_transfer`, `xl_ensemble` and `xl_teachers`, which set Doc.ents in ways of their own.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from .factories import NER_SCORER, SCORE_WEIGHTS, language_pair, match_stage, pr
 from .stages.back_translate import BackTranslate, Keep
 from .stages.ensemble import Ensemble
 from .stages.members import Member, Method, OtherPipeline
+from .stages.teach import Teach
 from .stages.transfer import Transfer
 from .written_out import default_part
 
@@ -174,4 +175,40 @@ def make_ensemble(
         match = match_stage(nlp, name, blocks.get("matcher"), voter_inside, True, inside)
         members[key] = Method(key, [propose, match])
     stage = Ensemble(members, weights, voter, overwrite)
+    return StageComponent(nlp, name, [stage], redo=True, target_lang=target_lang, scorer=scorer)
+
+
+@Language.factory(
+    "xl_teachers",
+    assigns=["doc.ents"],
+    default_config={
+        "target_lang": None,
+        "teachers": {},
+        "weights": {},
+        "labels": None,
+        "scorer": NER_SCORER,
+    },
+    default_score_weights=SCORE_WEIGHTS,
+)
+def make_teachers(
+    nlp: Language,
+    name: str,
+    target_lang: str | None,
+    teachers: dict[str, str],
+    weights: dict[str, float],
+    labels: dict[str, str] | None,
+    scorer: Scorer | None,
+) -> StageComponent:
+    """Labels texts with what several pipelines believe of each token, to train a student on.
+
+    target_lang (str): The language of the texts, also for teachers whose .cfg leaves it open. None: the
+        pipeline's.
+    teachers (dict): Name -> any pipeline with entities: a package's name, a folder, or a .cfg file.
+    weights (dict): Name -> a number greater than 0; 1 for teachers that are not named.
+    labels (dict): Label map of what they find; "" leaves a label out. None: labels stay as they are.
+    scorer: As in `xl_matcher`.
+    """
+    lang = target_lang or nlp.lang or "xx"
+    found = {key: OtherPipeline(key, path, lang) for key, path in teachers.items()}
+    stage = Teach(found, weights, labels)
     return StageComponent(nlp, name, [stage], redo=True, target_lang=target_lang, scorer=scorer)

@@ -8,7 +8,7 @@ from typing import Literal
 from ..errors import SetupError
 from ..settings import check_choice, check_setting
 
-Mode = Literal["translate-test", "translate-train"]
+Mode = Literal["translate-test", "translate-train", "teach"]
 Projection = Literal["alignment", "markers"]
 
 
@@ -16,7 +16,7 @@ Projection = Literal["alignment", "markers"]
 class BuildOptions:
     """How a silver corpus is built; see `Selection` for what is kept of it.
 
-    mode (str): "translate-test" or "translate-train".
+    mode (str): "translate-test", "translate-train", or "teach": texts are labelled by the pipeline's teachers.
     keep_duplicates (bool): Keep texts that are there already.
     shard_size (int): Input texts of a part: what is lost if a run is killed.
     batch_size (int): Texts that the pipeline gets at once.

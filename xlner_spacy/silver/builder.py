@@ -4,6 +4,7 @@ translate-test: target-language texts are translated into the source language, t
     found there are projected back.
 translate-train: a labelled source-language corpus is translated into the target language,
     its gold entities are projected onto the translation.
+teach: other pipelines label target-language texts, and what they believe of each token is kept.
 
 The input is dealt with part by part; a finished part is never made again.
 """
@@ -68,8 +69,11 @@ def build(
     settings = _settings(inputs, nlp, options, selection, labels, models)
     go_on_after_failures(nlp)
     workshop = Workshop(nlp, _translate_stage(nlp, options.mode), options, selection)
-    reader = blank(workshop.translate.source_lang)  # of labelled texts
-    texts = read_texts(inputs, options.mode, nlp, reader, workshop.translate, labels)
+    way = workshop.translate
+    source_lang = way.source_lang if way else "en"
+    target_lang = way.target_lang if way else nlp.lang or "xx"
+    reader = blank(source_lang)  # of labelled texts
+    texts = read_texts(inputs, options.mode, nlp, reader, (source_lang, target_lang), labels)
     with open_folder(output, settings):
         merged = Totals()
         total = count_texts(inputs)
@@ -150,7 +154,9 @@ def _settings(
     }
 
 
-def _translate_stage(nlp: Language, mode: Mode) -> Translate:
+def _translate_stage(nlp: Language, mode: Mode) -> Translate | None:
+    if mode == "teach":
+        return None
     stages = [s for _, component in nlp.pipeline for s in getattr(component, "stages", ())]
     found = [stage for stage in stages if isinstance(stage, Translate)]
     if len({stage.source_lang for stage in found}) > 1 and mode == "translate-train":

@@ -15,7 +15,6 @@ from ..corpus.labels import LabelMap
 from ..corpus.texts import SUFFIXES, count_docbin, read_docs
 from ..errors import InputError
 from ..files import suffix_of
-from ..pipeline.stages.translate import Translate
 from .build_options import Mode
 
 
@@ -24,21 +23,23 @@ def read_texts(
     mode: Mode,
     nlp: Language,
     reader: Language,
-    translate: Translate,
+    languages: tuple[str, str],
     labels: LabelMap | None,
 ) -> Iterator[Doc]:
     """The input's texts as Docs: of the target language for translate-test, labelled ones of the
     source language for translate-train.
 
+    languages: Source and target language.
     RAISES: InputError naming the file and the line or text.
     """
+    source_lang, target_lang = languages
     for path in inputs:
         if mode == "translate-train":
-            yield from _labelled(path, reader, translate.source_lang, labels)
+            yield from _labelled(path, reader, source_lang, labels)
         elif suffix_of(path) in SUFFIXES:
-            yield from read_docs(str(path), nlp, translate.source_lang)
+            yield from read_docs(str(path), nlp, source_lang)
         else:
-            yield from read_gold(path, nlp, translate.target_lang)
+            yield from read_gold(path, nlp, target_lang)
 
 
 def _labelled(

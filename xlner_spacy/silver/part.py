@@ -40,11 +40,12 @@ class Part:
 class Workshop:
     """The pipeline and the settings that make a part.
 
-    translate (Translate): The pipeline's stage that translates, for its languages and translator.
+    translate (Translate): The pipeline's stage that translates, for its languages and translator; None if texts are
+        labelled by teachers.
     """
 
     nlp: Language
-    translate: Translate
+    translate: Translate | None
     options: BuildOptions
     selection: Selection
 
@@ -109,6 +110,7 @@ def _translated(docs: Iterable[Doc], workshop: Workshop) -> Iterator[Doc]:
     """Labelled source-language Docs -> target-language Docs that know where they come from."""
     # The Doc's text is to be translated into the target language, so here our source is the
     # translator's target.
+    assert workshop.translate is not None, "translate-train translates"
     stage = TranslateMarked if workshop.options.projection == "markers" else Translate
     way = stage(
         workshop.translate.translator,

@@ -14,6 +14,7 @@ from spacy.tokens import Doc, Span, SpanGroup
 from ..corpus.detokenize import same_tokens
 from ..corpus.labels import LabelMap, map_label
 from ..document.records import ANOTHER_LABEL
+from ..document.teacher import TEACHER, set_teacher, teacher_of
 from ..settings import check_setting
 from ..types import Placement, Unplaced
 
@@ -162,6 +163,9 @@ def _training_doc(
         default="outside",
     )
     _keep_origins(doc, silver, spans)
+    if TEACHER in doc.spans:
+        names, beliefs, trust = teacher_of(doc)
+        set_teacher(silver, names, beliefs, trust.tolist())
     return silver
 
 

@@ -114,7 +114,7 @@ def example(doc: Doc, selected: Selected) -> dict[str, Any]:
                     for e in translation["entities"] or []
                 ],
             }
-            for translation in doc._.xl_translations
+            for translation in doc._.xl_translations or []
         ],
         "outcome": selected.outcome,
     }

@@ -44,7 +44,7 @@ class Method:
         self.stages = list(stages)
 
     def __call__(self, docs: Sequence[Doc]) -> list[Findings]:
-        copies = [_copy(doc, doc.vocab, _UPSTREAM) for doc in docs]
+        copies = [copy_of(doc, doc.vocab, _UPSTREAM) for doc in docs]
         for stage in self.stages:
             stage.run(copies)
         return [
@@ -67,7 +67,7 @@ class OtherPipeline(LazyBackend):
     def __call__(self, docs: Sequence[Doc]) -> list[Findings]:
         """RAISES: SetupError if the pipeline cannot be loaded."""
         with memory_zone(self.nlp):
-            copies = [_copy(doc, self.nlp.vocab, self._usable(doc)) for doc in docs]
+            copies = [copy_of(doc, self.nlp.vocab, self._usable(doc)) for doc in docs]
             done = list(self.nlp.pipe(copies))
             if len(done) != len(docs):
                 raise BackendError(
@@ -98,12 +98,12 @@ class OtherPipeline(LazyBackend):
             return load(self.path, lang=lang)
         except InputError as error:
             raise SetupError(
-                f"xl_ensemble cannot load the pipeline of its member {self.name!r}: {error.message}",
+                f"The pipeline of the member {self.name!r} cannot be loaded: {error.message}",
                 hint="Give the name of an installed package, a folder, or a .cfg file.",
             ) from error
 
 
-def _copy(doc: Doc, vocab: Vocab, attributes: Sequence[str]) -> Doc:
+def copy_of(doc: Doc, vocab: Vocab, attributes: Sequence[str] = ()) -> Doc:
     """The Doc's tokens and sentences, with what is on it of the attributes."""
     starts: Any = None
     if doc.has_annotation("SENT_START"):

@@ -1,0 +1,111 @@
+"""`xlner build --mode teach`: what several pipelines believe, kept for a student."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import spacy
+import srsly
+from spacy.tokens import DocBin
+
+from tests.shared import xlner
+from tests.training.test_token_classifier import SMALL, TEXTS, found, labelled, trained
+from xlner_spacy.document.teacher import teacher_of
+from xlner_spacy.training.reader import make_corpus
+
+RAW = ["Maria vive em Lisboa.", "A Petrobras vive no Porto.", "Chove."]
+
+
+@pytest.fixture(scope="module")
+def teachers(tmp_path_factory):
+    """One that knows probabilities, and two that know rules."""
+    folder = tmp_path_factory.mktemp("teachers")
+    trained(SMALL).to_disk(folder / "student")
+    for name, label in (("rules", "LOC"), ("wrong", "ORG")):
+        nlp = spacy.blank("pt")
+        ruler = nlp.add_pipe("entity_ruler")
+        ruler.add_patterns(
+            [{"label": label, "pattern": "Lisboa"}, {"label": "CARDINAL", "pattern": "Chove"}]
+        )
+        nlp.to_disk(folder / name)
+    srsly.write_jsonl(folder / "raw.jsonl", [{"text": text} for text in RAW])
+    return folder
+
+
+def build(teachers, output, *arguments, names=("student", "rules")):
+    given = [part for name in names for part in ("--teacher", f"{name}={teachers / name}")]
+    labels = [
+        p
+        for label in ("PER=PER", "LOC=LOC", "ORG=ORG", "CARDINAL=")
+        for p in ("--label-map", label)
+    ]
+    return xlner(
+        *("build", str(teachers / "raw.jsonl"), str(output), "--mode", "teach", "--lang", "pt"),
+        *(*given, *labels, "--dev", "0", "--quiet", *arguments),
+    )
+
+
+def docs_of(output):
+    (shard,) = (output / "train").glob("*.spacy")
+    return list(DocBin().from_disk(shard).get_docs(spacy.blank("pt").vocab))
+
+
+def test_the_belief_of_all_is_the_mean(teachers, tmp_path):
+    result = build(teachers, tmp_path / "silver")
+    assert result.exit_code == 0, result.output
+    docs = docs_of(tmp_path / "silver")
+    assert [doc.text for doc in docs] == RAW
+    assert found(docs[0])[-1] == ("Lisboa", "LOC")
+    assert found(docs[2]) == []  # CARDINAL is left out
+    names, beliefs, trust = teacher_of(docs[0])
+    assert trust.tolist() == [1] * len(docs[0])
+    student = spacy.load(teachers / "student")
+    doc = student.make_doc(RAW[0])
+    (own,) = student.get_pipe("xl_ner").predict([doc])
+    at = names.index("S-LOC")
+    wanted = (own[3, student.get_pipe("xl_ner").scheme.index["S-LOC"]] + 1) / 2
+    assert beliefs[3, at] == pytest.approx(wanted, abs=0.002)
+    assert beliefs.sum(axis=1) == pytest.approx(np.ones(len(doc)), abs=0.01)
+    manifest = srsly.read_json(tmp_path / "silver" / "manifest.json")
+    (component,) = manifest["settings"]["components"].values()
+    assert set(component["teachers"]) == {"student", "rules"}
+    assert manifest["settings"]["local_models"].keys() >= set(component["teachers"].values())
+
+
+def test_a_student_learns_from_the_shards(teachers, tmp_path):
+    build(teachers, tmp_path / "silver")
+    nlp = spacy.blank("pt")
+    nlp.add_pipe("xl_ner", config={"model": SMALL})
+    examples = list(make_corpus(tmp_path / "silver" / "train")(nlp))
+    optimizer = nlp.initialize(lambda: [labelled(nlp, *text) for text in TEXTS])
+    optimizer.learn_rate = 0.01
+    for _ in range(60):
+        nlp.update(examples, sgd=optimizer)
+    assert ("Lisboa", "LOC") in found(nlp(RAW[0]))
+
+
+def test_who_is_right_more_often_is_trusted_more(teachers, tmp_path):
+    names = ("student", "rules", "wrong")
+    result = build(teachers, tmp_path / "silver", "--learn-trust", names=names)
+    assert result.exit_code == 0, result.output
+    manifest = srsly.read_json(tmp_path / "silver" / "manifest.json")
+    (component,) = manifest["settings"]["components"].values()
+    assert component["weights"]["wrong"] < component["weights"]["student"]
+    assert found(docs_of(tmp_path / "silver")[0])[-1] == ("Lisboa", "LOC")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "names", "message"),
+    [
+        ((), (), "There is no teacher"),
+        ((), ("student", "student"), "two teachers named 'student'"),
+        ((), ("nobody",), "nobody"),
+        (("--config", "x.cfg"), ("rules",), "no use for --config"),
+        (("--learn-trust",), ("student", "rules"), "It takes three"),
+        (("--teacher", "rules"), (), "'rules' is not NAME=PIPELINE"),
+    ],
+)
+def test_bad_input_is_named(teachers, tmp_path, arguments, names, message):
+    result = build(teachers, tmp_path / "silver", *arguments, names=names)
+    assert result.exit_code == 1
+    assert message in result.stderr

@@ -1,0 +1,129 @@
+"""Losses, weightings and perturbations: their gradients, and what they do with labels that are wrong."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import spacy
+
+from tests.training.test_token_classifier import SMALL, TEXTS, labelled, ready
+from xlner_spacy.training.losses.cross_entropy import CrossEntropy
+from xlner_spacy.training.losses.generalised_cross_entropy import GeneralisedCrossEntropy
+from xlner_spacy.training.losses.reversed_focal import ReversedFocal
+from xlner_spacy.training.losses.squared_error import SquaredError
+from xlner_spacy.training.objective import softmax
+from xlner_spacy.training.protocols import Batch
+from xlner_spacy.training.weightings.neighbours import Neighbours
+from xlner_spacy.training.weightings.small_loss import SmallLoss
+
+LOSSES = [
+    CrossEntropy(),
+    CrossEntropy(0.2),
+    GeneralisedCrossEntropy(),
+    ReversedFocal(),
+    SquaredError(),
+]
+STRICT = [
+    {"perturbation": {"@xl_perturbations": "xlner.FGM.v1"}},
+    {"perturbation": {"@xl_perturbations": "xlner.FreeLB.v1"}},
+    {"perturbation": {"@xl_perturbations": "xlner.VAT.v1"}},
+    {"weighting": {"@xl_weightings": "xlner.SmallLoss.v1", "after": 10}},
+    {"weighting": {"@xl_weightings": "xlner.Neighbours.v1", "k": 5}},
+    {"consistency": 1.0},
+    {"loss": {"@xl_losses": "xlner.GeneralisedCrossEntropy.v1", "q": 0.3}},
+    {"loss": {"@xl_losses": "xlner.ReversedFocal.v1", "gamma": 0.1}},
+    {"loss": {"@xl_losses": "xlner.SquaredError.v1"}},
+]
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: type(loss).__name__)
+@pytest.mark.parametrize("hard", [True, False])
+def test_gradients_are_those_of_the_losses(loss, hard):
+    rng = np.random.default_rng(0)
+    scores = rng.normal(size=(4, 5))
+    targets = np.eye(5)[[0, 1, 2, 0]] if hard else rng.dirichlet(np.ones(5), size=4)
+    losses, gradient = loss(softmax(scores), targets)
+    assert (losses >= 0).all()
+    for n in range(4):
+        for k in range(5):
+            moved = np.zeros_like(scores)
+            moved[n, k] = 1e-5
+            up, _ = loss(softmax(scores + moved), targets)
+            down, _ = loss(softmax(scores - moved), targets)
+            assert gradient[n, k] == pytest.approx((up - down)[n] / 2e-5, abs=1e-6)
+
+
+def test_a_label_that_is_improbable_teaches_less():
+    """All four but cross-entropy pull less on a target of probability .01 than on one of .3."""
+    probabilities = np.array([[0.01, 0.99], [0.3, 0.7]])
+    targets = np.array([[1.0, 0.0], [1.0, 0.0]])
+    for loss in LOSSES[2:]:
+        _, gradient = loss(probabilities, targets)
+        assert abs(gradient[0, 0]) < abs(gradient[1, 0]), loss
+    _, gradient = CrossEntropy()(probabilities, targets)
+    assert abs(gradient[0, 0]) > abs(gradient[1, 0])
+
+
+@pytest.mark.parametrize("config", STRICT, ids=str)
+def test_each_can_be_learnt_with(config):
+    nlp, examples, optimizer = ready(SMALL, **config)
+    optimizer.learn_rate = 0.01
+    for _ in range(80):
+        losses = nlp.update(examples, sgd=optimizer, drop=0.1)
+        assert np.isfinite(losses["xl_ner"])
+    assert nlp.evaluate(examples)["ents_f"] == 1
+
+
+def update_of(config):
+    """The gradient of every parameter for one batch, as one vector, and the loss."""
+    spacy.util.fix_random_seed(0)
+    nlp, examples, _ = ready(SMALL, **config)
+    pipe = nlp.get_pipe("xl_ner")
+    loss = nlp.update(examples, sgd=False)["xl_ner"]
+    parts = [node.get_grad(name).ravel() for node in pipe.model.walk() for name in node.param_names]
+    return np.concatenate(parts), loss
+
+
+def test_perturbed_features_are_worse_for_the_model():
+    """Features moved up the gradient have a higher loss, and the model learns from it too."""
+    plain, loss = update_of({})
+    for name in ("FGM", "FreeLB"):
+        moved, together = update_of({"perturbation": {"@xl_perturbations": f"xlner.{name}.v1"}})
+        assert together > 2 * loss
+        assert np.linalg.norm(moved) > np.linalg.norm(plain)
+    _, little = update_of({"perturbation": {"@xl_perturbations": "xlner.FGM.v1", "strength": 1e-6}})
+    assert little == pytest.approx(2 * loss, rel=1e-3)
+
+
+def test_virtual_adversarial_training_needs_no_labels():
+    nlp, _, _ = ready(SMALL, perturbation={"@xl_perturbations": "xlner.VAT.v1"})
+    pipe = nlp.get_pipe("xl_ner")
+    example = labelled(nlp, *TEXTS[0])
+    example.reference.set_ents([], missing=[example.reference[:]])
+    assert nlp.update([example], sgd=False)["xl_ner"] > 0
+    assert any(
+        np.abs(node.get_grad(name)).any() for node in pipe.model.walk() for name in node.param_names
+    )
+
+
+def test_texts_of_large_loss_are_left_out():
+    small = SmallLoss(keep=0.5, after=2)
+    losses = np.array([9.0, 9.0, 0.1, 0.1, 1.0, 1.0, 0.2, 5.0])
+    batch = Batch(np.zeros((8, 2)), np.zeros(8, dtype=int), losses, np.repeat(range(4), 2))
+    kept = [small(batch).reshape(4, 2)[:, 0].tolist() for _ in range(3)]
+    assert kept == [[1, 1, 1, 1], [0, 1, 1, 1], [0, 1, 1, 0]]
+
+
+def test_labels_that_their_neighbours_contradict_are_trusted_less():
+    rng = np.random.default_rng(0)
+    centres = np.array([[1.0, 0.0], [0.0, 1.0]])
+    tags = np.repeat([0, 1], 40)
+    features = centres[tags] + 0.01 * rng.normal(size=(80, 2))
+    wrong = tags.copy()
+    wrong[0] = 1
+    neighbours = Neighbours(k=10, memory=1000)
+    texts = np.zeros(80, dtype=int)
+    neighbours(Batch(features, tags, np.zeros(80), texts))
+    trust = neighbours(Batch(features, wrong, np.zeros(80), texts))
+    assert trust[0] < 0.1
+    assert trust[1:].min() > 0.9

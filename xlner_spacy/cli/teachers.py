@@ -1,0 +1,91 @@
+"""The pipelines that `xlner build --mode teach` lets label texts."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import InputError
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+
+    from ..corpus.labels import LabelMap
+
+_LEARNT_FROM = 1000  # texts
+
+
+def with_teachers(
+    inputs: Sequence[Path],
+    lang: str | None,
+    given: Sequence[str],
+    labels: LabelMap | None,
+    learn_trust: bool,
+    progress: bool,
+) -> Language:
+    """A pipeline of the target language with `xl_teachers`.
+
+    given: "name=pipeline", each.
+    learn_trust (bool): Weigh the teachers by what the first texts of `inputs` say of them.
+    RAISES: InputError if no language or teacher is given, or a name twice.
+    """
+    from ..text.languages import blank, check_language
+
+    if lang is None:
+        raise InputError("The language of the texts is not given.", hint="Add --lang pt")
+    lang = check_language(lang)
+    teachers = named(given)
+    weights = learnt_weights(inputs, lang, teachers, progress) if learn_trust else {}
+    nlp = blank(lang)
+    config = {"target_lang": lang, "teachers": teachers, "weights": weights, "labels": labels}
+    nlp.add_pipe("xl_teachers", config=config)
+    return nlp
+
+
+def named(given: Sequence[str]) -> dict[str, str]:
+    """Names and pipelines. RAISES: InputError"""
+    found: dict[str, str] = {}
+    for item in given:
+        name, equals, pipeline = item.partition("=")
+        if not (name and equals and pipeline):
+            raise InputError(f"--teacher {item!r} is not NAME=PIPELINE, as in en=en_core_web_sm.")
+        if name in found:
+            raise InputError(f"There are two teachers named {name!r}.", hint="Rename one.")
+        found[name] = pipeline
+    if not found:
+        raise InputError("There is no teacher.", hint="Add --teacher en=PIPELINE, once for each.")
+    return found
+
+
+def learnt_weights(
+    inputs: Sequence[Path], lang: str, teachers: Mapping[str, str], progress: bool
+) -> dict[str, float]:
+    """How often each teacher gives an entity its label, as BEA learns it without labels.
+
+    RAISES: InputError if there are fewer than three teachers.
+    """
+    from tqdm import tqdm
+
+    from ..pipeline.polls import listen_to_polls
+    from ..silver.input_texts import read_texts
+    from ..solving.bayesian import learn
+    from ..text.languages import blank
+
+    nlp = blank(lang)
+    nlp.add_pipe("xl_ensemble", config={"target_lang": lang, "pipelines": dict(teachers)})
+    polls = listen_to_polls(nlp)
+    texts = read_texts(list(inputs), "teach", nlp, nlp, ("en", lang), None)
+    docs = islice(texts, _LEARNT_FROM)
+    for _ in tqdm(nlp.pipe(docs, batch_size=64), unit="text", disable=not progress):
+        pass
+    habits = learn(polls)
+    found = {
+        who: round(float((own / own.sum(axis=1, keepdims=True)).diagonal()[1:].mean()), 4)
+        for who, own in habits.voters.items()
+    }
+    said = ", ".join(f"{who} {weight:.2f}" for who, weight in found.items())
+    print(f"How often each gives an entity its label: {said}.", file=sys.stderr)
+    return found

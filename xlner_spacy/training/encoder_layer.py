@@ -1,0 +1,334 @@
+"""`xlner.Encoder.v1`: a small multilingual encoder as a tok2vec, trained, and shipped in 8 bits."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import wait
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import spacy
+from spacy.tokens import Doc
+from thinc.api import Model, PyTorchShim, get_current_ops, torch2xp, xp2torch
+from thinc.types import Floats2d
+from thinc.util import get_torch_default_device
+
+from ..files import build_once, cache_dir
+from ..models.engines import (
+    Engine,
+    EngineName,
+    OpenVinoEngine,
+    TorchEngine,
+    openvino_is_usable,
+    openvino_version,
+    pool_of,
+    write_openvino,
+)
+from ..models.lazy import make_torch_safe_to_fork
+from ..models.network import Network, load_network
+from ..models.token_windows import Read, Reader, Text, batches, padded
+from ..settings import check_choice, check_setting
+
+NAME = "xl_encoder"
+# Padded pieces that are trained on at once; more are several passes of one update.
+_TRAINED_AT_ONCE = 4096
+
+
+@spacy.registry.architectures("xlner.Encoder.v1")
+def make_encoder(
+    name: str | None = None,
+    layers: int | None = None,
+    frozen_layers: int = 0,
+    window: int = 384,
+    overlap: int = 128,
+    engine: EngineName = "auto",
+    mixed_precision: bool | None = None,
+) -> Model[list[Doc], list[Floats2d]]:
+    """A Transformers encoder, with a vector for each token: that of its first word piece.
+
+    It reads raw text, long ones in windows. Its word embeddings are not trained. In a saved pipeline it is
+    whole, with weights of 8 bits, so that nothing is downloaded or installed to use it.
+
+    name (str): A folder or a name of the Hugging Face Hub. None: the embedded encoder, as it was
+        fine-tuned to recognise people, places and organisations (extra `offline`); `xl_ner`
+        then begins with what the recogniser knows. Only read when training begins.
+    layers (int): Only so many layers, from the bottom. None: all.
+    frozen_layers (int): So many layers, from the bottom, are not trained.
+    window, overlap (int): Word pieces that are read at once, and that two windows share.
+    engine (str): "torch", "openvino", "openvino-int8". "auto": openvino-int8 where OpenVINO is
+        installed and no GPU is, else torch. Training is torch's in any case.
+    mixed_precision (bool): Train with products of 16 bits (bfloat16). None: on GPUs, and on processors that have
+        instructions for them (AMX), where it takes half the time.
+    RAISES: SetupError for a setting that cannot be.
+    """
+    check_choice("xlner.Encoder.v1", "engine", engine, EngineName)
+    check_setting("xlner.Encoder.v1", "window", window, 8 <= window <= 500, "from 8 to 500")
+    fits = 0 <= overlap < window
+    check_setting("xlner.Encoder.v1", "overlap", overlap, fits, "0 or more, less than the window")
+    positive = "0 or more"
+    check_setting("xlner.Encoder.v1", "frozen_layers", frozen_layers, frozen_layers >= 0, positive)
+    shim = EncoderShim(name, layers, frozen_layers, window, overlap, engine, mixed_precision)
+    return Model(NAME, _forward, init=_init, dims={"nO": None}, shims=[shim])
+
+
+def encoders_of(model: Model) -> list[EncoderShim]:
+    """The encoders in a model."""
+    return [shim for node in model.walk() for shim in node.shims if isinstance(shim, EncoderShim)]
+
+
+def _init(model: Model, X: Any = None, Y: Any = None) -> None:
+    (shim,) = encoders_of(model)
+    shim.begin()
+    if model.has_dim("nO") is None:
+        model.set_dim("nO", shim.network.width)
+
+
+def _forward(
+    model: Model, docs: list[Doc], is_train: bool
+) -> tuple[list[Floats2d], Callable[[list[Floats2d]], list[Doc]]]:
+    shim: EncoderShim = model.shims[0]  # type: ignore[assignment]
+    read = shim.reader.read([Text(doc.text, _offsets(doc)) for doc in docs])
+    if not is_train:
+        return shim.vectors(read), lambda _: []
+    if "dropout_rate" in model.attrs:
+        shim.set_dropout(model.attrs["dropout_rate"])
+    found, backward = shim.trainable_vectors(read)
+
+    def backprop(gradients: list[Floats2d]) -> list[Doc]:
+        backward(gradients)
+        return []
+
+    return found, backprop
+
+
+def _offsets(doc: Doc) -> list[tuple[int, int]]:
+    return [(token.idx, token.idx + len(token)) for token in doc]
+
+
+class EncoderShim(PyTorchShim):
+    """The part of the layer that Thinc cannot see: the network, and what runs it."""
+
+    def __init__(
+        self,
+        name: str | None,
+        layers: int | None,
+        frozen_layers: int,
+        window: int,
+        overlap: int,
+        engine: EngineName,
+        in_16_bits: bool | None,
+    ) -> None:
+        super().__init__(None)
+        self.in_16_bits = in_16_bits
+        self.name = name
+        self.n_layers = layers
+        self.frozen_layers = frozen_layers
+        self.window = window
+        self.overlap = overlap
+        self.engine = engine
+        self._network: Network | None = None
+        self._reader: Reader | None = None
+        self._runs: Engine | None = None
+        self._digest: str | None = None  # of the file, while the weights are those of the file
+
+    @property
+    def network(self) -> Network:
+        """The encoder. RAISES: ValueError if it is neither initialised nor loaded."""
+        if self._network is None:
+            raise ValueError(
+                "xlner.Encoder.v1 has no weights yet. Call nlp.initialize(), or load a trained "
+                "pipeline with spacy.load."
+            )
+        return self._network
+
+    def begin(self) -> None:
+        """Load the encoder to begin with, if there is none."""
+        if self._network is None:
+            make_torch_safe_to_fork()
+            self._use(load_network(self.name, self.n_layers))
+
+    def trim(self, texts: Any, size: int) -> None:
+        """As `Network.trim`."""
+        self.network.trim(texts, size)
+        self._use(self.network)
+
+    def _use(self, network: Network, digest: str | None = None) -> None:
+        self._network = network
+        self._model = network.module.to(get_torch_default_device())
+        network.module.requires_grad_(False)  # until training begins
+        longest = network.longest - sum(map(len, network.specials()))
+        window = min(self.window, longest)
+        overlap = min(self.overlap, window // 2)
+        self._reader = Reader(network.tokenizer, network.specials(), window, overlap)
+        self._runs = None
+        self._digest = digest
+
+    @property
+    def reader(self) -> Reader:
+        """What cuts texts into windows."""
+        self.network  # noqa: B018
+        assert self._reader is not None
+        return self._reader
+
+    def set_dropout(self, rate: float) -> None:
+        """The rate of every dropout in the encoder."""
+        import torch
+
+        for part in self.network.module.modules():
+            if isinstance(part, torch.nn.Dropout):
+                part.p = rate
+
+    def vectors(self, read: Read) -> list[Floats2d]:
+        """The vectors of the tokens of each text."""
+        engine = self._running()
+        network = self.network
+        groups = batches(read.windows, engine.pieces)
+        outputs: list[np.ndarray] = [np.zeros(0)] * len(read.windows)
+
+        def run(group: list[int]) -> np.ndarray:
+            return engine(*padded([read.windows[n] for n in group], network.pad))
+
+        for group, hidden in zip(groups, _in_threads(run, groups, engine.threads), strict=True):
+            for row, n in enumerate(group):
+                outputs[n] = hidden[row]
+        ops = get_current_ops()
+        found: list[Any] = [_gather(outputs, own, network.width) for own in read.places]
+        return [ops.asarray2f(vectors) for vectors in found]
+
+    def trainable_vectors(
+        self, read: Read
+    ) -> tuple[list[Floats2d], Callable[[list[Floats2d]], None]]:
+        """The vectors, and a function that takes their gradients."""
+        import torch
+
+        self._runs = self._digest = None
+        module = self._trained_module()
+        groups = batches(read.windows, _TRAINED_AT_ONCE)
+        tensors: list[Any] = []
+        places: list[tuple[int, int]] = [(0, 0)] * len(read.windows)
+        for number, group in enumerate(groups):
+            ids, mask = padded([read.windows[n] for n in group], self.network.pad)
+            with torch.enable_grad(), _precision(self.device, self.in_16_bits):
+                output = module(
+                    input_ids=torch.from_numpy(ids).to(self.device),
+                    attention_mask=torch.from_numpy(mask).to(self.device),
+                )
+            tensors.append(output.last_hidden_state.float())
+            for row, n in enumerate(group):
+                places[n] = (number, row)
+        taken: list[Any] = []
+        for own in read.places:
+            known = own[:, 0] >= 0
+            vectors = torch.zeros((len(own), self.network.width), device=self.device)
+            for window in np.unique(own[known, 0]):
+                number, row = places[window]
+                mine = own[:, 0] == window
+                pieces = torch.from_numpy(own[mine, 1]).to(self.device)
+                where = torch.from_numpy(np.flatnonzero(mine)).to(self.device)
+                vectors = vectors.index_put((where,), tensors[number][row, pieces])
+            taken.append(vectors)
+
+        def backward(gradients: list[Floats2d]) -> None:
+            given = [xp2torch(gradient, device=self.device) for gradient in gradients]
+            # A text without pieces has no graph.
+            pairs = [(v, g) for v, g in zip(taken, given, strict=True) if v.requires_grad]
+            if pairs:
+                torch.autograd.backward([v for v, _ in pairs], [g for _, g in pairs])
+
+        found: list[Any] = [torch2xp(vectors.detach()) for vectors in taken]
+        return found, backward
+
+    def _trained_module(self) -> Any:
+        module = self.network.module.requires_grad_(True).train()
+        module.get_input_embeddings().requires_grad_(False)
+        for layer in _layers_of(module)[: self.frozen_layers]:
+            layer.requires_grad_(False)
+        return module
+
+    def _running(self) -> Engine:
+        """What runs the encoder: OpenVINO where it can, once training is over."""
+        if self._runs is None:
+            self._runs = self._make_engine()
+        return self._runs
+
+    def _make_engine(self) -> Engine:
+        network = self.network
+        kind = self.engine
+        on_cpu = network.module.device.type == "cpu"
+        if kind == "auto":
+            usable = self._digest is not None and on_cpu and openvino_is_usable()
+            kind = "openvino-int8" if usable else "torch"
+        if kind == "torch" or self._digest is None:
+            return TorchEngine(network.module.eval(), network.layers)
+        folder = build_once(
+            cache_dir() / f"pipeline-{self._digest}-{kind}-{openvino_version()}",
+            lambda part: write_openvino(
+                network.module.requires_grad_(False).eval(),
+                network.layers,
+                part,
+                kind == "openvino-int8",
+            ),
+        )
+        return OpenVinoEngine(folder, network.module.get_input_embeddings())
+
+    @contextmanager
+    def use_params(self, params: Mapping[Any, Any]) -> Iterator[None]:
+        """Use other weights for a while, as the averages of an optimizer. (PyTorchShim looks for them under
+        names that Thinc's optimizers do not use.)"""
+        weights = dict(self._model.named_parameters()) if self._model is not None else {}
+        given = {name: params[self.id, name] for name in weights if (self.id, name) in params}
+        own = {name: weights[name].data for name in given}
+        for name, value in given.items():
+            weights[name].data = xp2torch(value, device=self.device)
+        try:
+            yield
+        finally:
+            for name, value in own.items():
+                weights[name].data = value
+
+    def to_bytes(self) -> bytes:
+        return b"" if self._network is None else self._network.to_bytes()
+
+    def from_bytes(self, data: bytes) -> EncoderShim:
+        if data:
+            make_torch_safe_to_fork()
+            self._use(Network.from_bytes(data), hashlib.sha256(data).hexdigest()[:16])
+        return self
+
+
+def _precision(device: Any, in_16_bits: bool | None) -> Any:
+    import torch
+
+    if in_16_bits is None:
+        in_16_bits = device.type == "cuda" or torch.cpu._is_amx_tile_supported()
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=in_16_bits)
+
+
+def _layers_of(module: Any) -> Any:
+    return (module.encoder if hasattr(module, "encoder") else module).layer
+
+
+def _gather(outputs: Sequence[np.ndarray], places: np.ndarray, width: int) -> np.ndarray:
+    found = np.zeros((len(places), width), dtype=np.float32)
+    for window in np.unique(places[:, 0]):
+        if window >= 0:
+            mine = places[:, 0] == window
+            found[mine] = outputs[window][places[mine, 1]]
+    return found
+
+
+def _in_threads(
+    run: Callable[[list[int]], np.ndarray], groups: Sequence[list[int]], threads: int
+) -> list[np.ndarray]:
+    if threads == 1 or len(groups) == 1:
+        return [run(group) for group in groups]
+    waiting = [pool_of(threads).submit(run, group) for group in groups]
+    try:
+        return [future.result() for future in waiting]
+    finally:
+        # An interrupted caller might fork, so no work may continue in the background.
+        for future in waiting:
+            future.cancel()
+        wait(waiting)
