@@ -116,11 +116,12 @@ class Network:
             else:
                 tensors[name] = np.ascontiguousarray(array)
         about = {
-            "format": str(FORMAT),
+            "format": FORMAT,
             "config": self.module.config.to_json_string(use_diff=False),
             "tokenizer": self.tokenizer.to_str(),
         }
-        return save(tensors, about)
+        # One entry: safetensors writes several in any order, and the same model would differ.
+        return save(tensors, {"about": json.dumps(about)})
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Network:
@@ -132,8 +133,8 @@ class Network:
 
         with loading("encoder", "of the pipeline"):
             size = int.from_bytes(data[:8], "little")
-            about = json.loads(data[8 : 8 + size])["__metadata__"]
-            if about["format"] != str(FORMAT):
+            about = json.loads(json.loads(data[8 : 8 + size])["__metadata__"]["about"])
+            if about["format"] != FORMAT:
                 raise SetupError(
                     f"The pipeline's encoder has the format {about['format']}, not {FORMAT}.",
                     hint="Use the version of xlner-spacy that the pipeline names, or train it anew.",
