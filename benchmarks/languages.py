@@ -131,7 +131,7 @@ def measure(asked: Asked, *, consistency: bool) -> dict[str, Any]:
     systems |= {f"projection {lang}": {lang: 1.0} for lang in langs}
     systems |= {f"both {lang}": {lang: 1.0, OWN: OWN_WEIGHT} for lang in langs}
     if len(langs) > 1:
-        systems |= {"projection all": each, "both all": {**each, OWN: OWN_WEIGHT}}
+        systems |= {"projection all": each, "both all": {**each, OWN: OWN_WEIGHT * len(langs)}}
     result: dict[str, Any] = {"sentences": len(asked.gold), "entities": sum(map(len, asked.gold))}
     for name, weights in systems.items():
         found = asked.found(Consensus(), weights)

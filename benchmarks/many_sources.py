@@ -31,10 +31,10 @@ from xlner_spacy.voters.consensus import Consensus
 from xlner_spacy.voters.rover import Rover
 
 FOR_CHOOSING = {"basque": 200, "croatian": 200}
-# Among these is chosen; all with two voters to four.
+# Among these is chosen; all with two voters or three.
 OWN_WEIGHTS = (OWN_WEIGHT, 1.0, 1.5, 2.0)
 THRESHOLDS = (0.2, 0.34, 0.5)
-AT_MOST = 4
+AT_MOST = 3
 
 Decide = Callable[[list[Poll]], list[list[Vote]]]
 
@@ -44,9 +44,7 @@ def systems(chosen_on: Asked) -> Iterator[tuple[str, Decide, dict[str, float]]]:
 
     chosen_on (Asked): What there is to choose by, and to learn from.
     """
-    views = list(chosen_on.by_view)
-    weight = {who: OWN_WEIGHT if who == OWN else 1.0 for who in views}
-    single = [who for who in views if who != OWN]
+    single = [who for who in chosen_on.by_view if who != OWN]
     langs = [who for who in single if len(who) == 2]
     yield "the text itself", Agreement(), {OWN: 1.0}
     for who in single:
@@ -55,9 +53,11 @@ def systems(chosen_on: Asked) -> Iterator[tuple[str, Decide, dict[str, float]]]:
         yield f"{who}, the text itself", Consensus(), {who: 1.0, OWN: OWN_WEIGHT}
     for words, among in (("all languages", langs), ("all views", single)):
         yield f"{words}, no voice", Consensus(), dict.fromkeys(among, 1.0)
-        weights = {who: weight[who] for who in (*among, OWN)}
+        weights = {**dict.fromkeys(among, 1.0), OWN: OWN_WEIGHT * len(among)}
         for name, voter in (("Consensus", Consensus()), ("Rover", Rover()), ("BEA", BEA())):
             yield f"{words}, {name}", voter, weights
+        fixed = {**weights, OWN: OWN_WEIGHT}
+        yield f"{words}, Consensus, fixed weight of the text itself", Consensus(), fixed
         polls = chosen_on.polls(weights)
         yield f"{words}, BEA learnt", BEA.of(learn(polls)), weights
         if len(weights) > 3:
