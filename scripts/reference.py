@@ -23,6 +23,7 @@ PACKAGE = "xlner-spacy"
 _MOVED = {
     "../CONTRIBUTING.md": "contributing.md",
     "../benchmarks/results/": "measured/",
+    "../../benchmarks/results/": "../measured/",
     "../assets/GUIDELINES.md": "guidelines.md",
 }
 # "name (type): text", or several names; continuation lines are indented.

@@ -77,6 +77,23 @@ def test_the_label_of_one_and_the_span_of_the_other():
     assert found(unsure(TEXT)) == [("Portugal", "ORG")]
 
 
+def test_it_weighs_as_much_beside_two_translations_as_beside_one():
+    nlp = spacy.blank("pt")
+    component = nlp.add_pipe(
+        "xl_projector", config={"own_voice": True, "source_langs": ["en", "de"]}
+    )
+    component.use(
+        translator=translate,
+        aligner=diagonal,
+        annotator=every([("Faro", "PER", 0.6)]),
+        voice=every([("Faro", "LOC", 0.95)]),
+    )
+    doc = nlp(TEXT)
+    # 1.2 of both translations against 4/3 x 0.95.
+    assert found(doc) == [("Faro", "LOC")]
+    assert doc.ents[0]._.xl_confidence == pytest.approx(0.38)  # as beside one translation
+
+
 def test_what_only_the_voice_is_unsure_of_is_kept_with_the_reason():
     doc = pipeline(english=[], own=[("Faro", "PER", 0.5)])(TEXT)
     assert not doc.ents

@@ -32,7 +32,16 @@ logger = logging.getLogger(__name__)
 DATA = "/usr/share/apertium"
 # Pairs are named after the language that several standards have in common.
 _ALSO = {"sr": "hbs", "hr": "hbs", "bs": "hbs", "ms": "zlm", "no": "nob", "et": "est"}
+# Debian's packages of pairs. A pair has one or both directions: `apertium -l` lists them.
+_PACKAGES = (
+    "afr-nld arg-cat bel-rus br-fr cat-ita cat-srd dan-nor en-gl eng-cat eng-spa eo-ca eo-en eo-es "
+    "eo-fr es-gl es-pt es-ro eu-en eu-es fr-es fra-cat fra-frp hbs-eng hbs-mkd hbs-slv ind-zlm "
+    "isl-eng isl-swe mkd-bul mkd-eng nno-nob oc-ca oc-es oci-fra pol-szl por-cat pt-gl rus-ukr "
+    "spa-arg spa-ast spa-cat spa-ita srd-ita swe-dan swe-nor urd-hin"
+)
 _SPECIAL = re.compile(r"([\[\]{}^$@\\/<>])")
+# What Apertium puts before a word that it does not know, or has no translation or form for.
+_MARK = re.compile(r"(?<![\w*@#])[*@#](?=\w)")
 # What Apertium's own filter puts behind a text: a full stop that ends it, if nothing does.
 _END = ".[][\n]"
 
@@ -68,7 +77,12 @@ class Apertium(LazyBackend):
     def __call__(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
         """RAISES: SetupError if Apertium or the language pair is not installed."""
         mode = self._mode(from_lang, to_lang)
-        return [self._translate(text, mode) for text in texts]
+        answers = [self._translate(text, mode) for text in texts]
+        return [_MARK.sub("", a) for a in answers] if self._marks_words(mode) else answers
+
+    def _marks_words(self, mode: str) -> bool:
+        """Whether the mode's programs mark words that they do not know, whatever they are told."""
+        return "$1" not in (self.data / "modes" / f"{mode}.mode").read_text("utf8")
 
     def _translate(self, text: str, mode: str) -> str:
         line = " ".join(text.replace("\0", " ").split())
@@ -123,7 +137,12 @@ class Apertium(LazyBackend):
         return {}
 
     def _mode(self, from_lang: str, to_lang: str) -> str:
-        self.description.check("The Apertium translator")
+        package = _package(from_lang, to_lang)
+        if problem := self.description.missing:
+            raise SetupError(
+                f"The Apertium translator needs {problem}, which is not installed.",
+                hint=f"Install it: apt-get install apertium {package}".rstrip(),
+            )
         installed = sorted(path.stem for path in self.data.glob("modes/*.mode"))
         for mode in sorted(installed, key=len):  # without a variant ("_US") goes first
             sides = [side.split("_")[0] for side in mode.split("-")]
@@ -136,9 +155,21 @@ class Apertium(LazyBackend):
         raise SetupError(
             f"Apertium has no direction {wanted} in {str(self.data)!r}. "
             f"Installed: {', '.join(installed) or 'none'}.",
-            hint="Pairs are packages: apt-cache search ^apertium-, then for example "
+            hint=f"Install it: apt-get install {package}"
+            if package and not self.mode and not (self.data / package).is_dir()
+            else "Pairs are packages: apt-cache search ^apertium-, then for example "
             "apt-get install apertium-eng-spa",
         )
+
+
+def _package(from_lang: str, to_lang: str) -> str:
+    """Debian's package of a pair; "" if there is none."""
+    sides = _codes(from_lang), _codes(to_lang)
+    for pair in _PACKAGES.split():
+        one, other = pair.split("-")
+        if any(one in a and other in b for a, b in (sides, sides[::-1])):
+            return f"apertium-{pair}"
+    return ""
 
 
 def _codes(lang: str) -> set[str]:
@@ -148,4 +179,5 @@ def _codes(lang: str) -> set[str]:
         long = langcodes.Language.get(lang).to_alpha3()
     except LookupError:
         long = short
-    return {short, long, _ALSO.get(short, short)}
+    both = {"nor"} if short in ("nb", "nn") else set()  # some packages are named after both
+    return {short, long, _ALSO.get(short, short), *both}

@@ -42,8 +42,9 @@ from .stage import ENTITIES, Stage
 
 # What became of an entity that the voter does not mention.
 NO_VOTE = "too few votes"
-# The voter who speaks for what was found in the text itself, and its weight where none is given,
-# beside that of 1 of each translation; chosen with the threshold of `Consensus`.
+# The voter who speaks for what was found in the text itself, and its weight for each translation
+# (which has 1), where none is given; chosen with the threshold of `Consensus` where there was one. Translations make the
+# same errors: with a fixed weight, two of them overrule it (docs/studies/many-sources.md).
 OWN = "the text itself"
 OWN_WEIGHT = 2 / 3
 
@@ -150,7 +151,7 @@ def _weights(text: _Text, given: Mapping[str, float]) -> dict[str, float]:
     }
     if get_data("xl_voice", doc) is None:
         return weights
-    return {**weights, OWN: given.get(OWN, OWN_WEIGHT)}
+    return {**weights, OWN: given.get(OWN, OWN_WEIGHT * max(1, len(weights)))}
 
 
 def _ballots(text: _Text) -> list[Ballot]:
