@@ -190,7 +190,7 @@ class _Training:
                 torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
                 self.optimizer.step()
                 self.optimizer.zero_grad()
-                losses.append(float(loss))
+                losses.append(loss.item())
         self.losses.append(self._dev_loss(dev) if dev else sum(losses) / len(losses))
         if not dev or self.losses[-1] == min(self.losses):
             self.best = epoch
@@ -219,7 +219,7 @@ class _Training:
         self.model.eval()
         with torch.inference_mode():
             found = [
-                float(self._loss(dev[start : start + size], rng))
+                self._loss(dev[start : start + size], rng).item()
                 for start in range(0, len(dev), size)
             ]
         return sum(found) / len(found)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import ClassVar
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
 
 from spacy.language import Language
 from spacy.training import Example
@@ -25,7 +25,7 @@ class Several:
 
     def __init__(
         self,
-        augmenters: dict[str, Callable[[Language, Example], Iterable[Example]]],
+        augmenters: dict[str, Any],
         keep_original: bool = True,
     ) -> None:
         usable = bool(augmenters) and all(map(callable, augmenters.values()))
