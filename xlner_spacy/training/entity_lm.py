@@ -116,7 +116,7 @@ def add_labels(model: Any, tokenizer: Any, labels: Iterable[str]) -> None:
         for label in labels:
             word = _RELATED.get(label, label.lower())
             related = tokenizer(f" {word}", add_special_tokens=False).input_ids
-            for token in label_tokens([label]):
+            for token in label_tokens([label]) if related else ():
                 place = tokenizer.convert_tokens_to_ids(token)
                 vectors[place] = vectors[related].mean(dim=0)
 

@@ -50,21 +50,22 @@ class SentenceJoining:
         self.copies = copies
         self.keep_original = keep_original
         self.rng = Random(seed)
-        self._before: deque[Doc] = deque(maxlen=memory)
+        self._before: deque[tuple[str, Doc]] = deque(maxlen=memory)
 
     def __call__(self, nlp: Language, example: Example) -> Iterator[Example]:
         """spaCy's protocol of augmenters."""
         own = example.reference
         made = []
         # In a second pass over the corpus, the text itself has gone by.
-        others = [doc for doc in self._before if len(doc) > 0 and doc.text != own.text]
+        text = own.text
+        others = [doc for seen, doc in self._before if seen not in ("", text)]
         if len(own) and self.rng.random() < self.level:
             for other in self.rng.sample(others, min(self.copies, len(others))):
                 if len(other) + len(own) <= self.max_words:
                     first, second = self.rng.sample((other, own), 2)
                     reference = joined(first, second)
                     made.append(Example(predicted_like(nlp, example, reference), reference))
-        self._before.append(own)
+        self._before.append((text, own))
         if self.keep_original or not made:
             yield example
         yield from made
