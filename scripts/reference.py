@@ -38,6 +38,7 @@ TITLES = {
     "spacy_xl_measures": "Measures (`@xl_measures`)",
     "spacy_xl_matchers": "Matchers (`@xl_matchers`)",
     "spacy_xl_voters": "Voters (`@xl_voters`)",
+    "spacy_augmenters": "Augmenters (`@augmenters`)",
     "spacy_readers": "Corpus readers (`@readers`)",
     "spacy_callbacks": "Callbacks (`@callbacks`)",
     "spacy_tokenizers": "Tokenizers (`@tokenizers`)",

@@ -18,9 +18,11 @@ from xlner_spacy.models.description import describe
 from xlner_spacy.registry import REGISTRIES
 
 ROOT = Path(__file__).parents[1]
+# Ours, and spaCy's own that we have methods in.
+ALL = {**REGISTRIES, "augmenters": spacy.registry.augmenters}
 NAMES = [
     (registry, point.name)
-    for registry, known in REGISTRIES.items()
+    for registry, known in ALL.items()
     for point in sorted(importlib.metadata.entry_points(group=known.entry_point_namespace))
     if point.name.startswith("xlner.")
 ]
@@ -42,11 +44,12 @@ MINIMAL = {
     "measures": {"one": LINK_F1},
     "aligners": {"one": EXACT_WORDS},
     "translators": {"en": CTRANSLATE2},
+    "augmenters": {"one": {"@augmenters": "xlner.NoPunctuation.v1"}},
 }
 
 
 def settings_of(registry, name):
-    return inspect.signature(REGISTRIES[registry].get(name), eval_str=True).parameters.values()
+    return inspect.signature(ALL[registry].get(name), eval_str=True).parameters.values()
 
 
 def minimal(registry, name):
@@ -59,7 +62,7 @@ def resolve(block):
 
 
 def test_there_are_parts_in_every_registry():
-    assert {registry for registry, _ in NAMES} == set(REGISTRIES)
+    assert {registry for registry, _ in NAMES} == set(ALL)
 
 
 @pytest.mark.parametrize(("registry", "name"), NAMES, ids=IDS)
@@ -104,7 +107,7 @@ def required():
 
 @pytest.mark.parametrize(("registry", "name"), NAMES, ids=IDS)
 def test_it_describes_itself_and_setup_cfg_has_what_it_needs(registry, name, required):
-    description = describe(REGISTRIES[registry].get(name))
+    description = describe(ALL[registry].get(name))
     assert description is not None
     assert description.words
     assert description.extra in required

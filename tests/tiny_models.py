@@ -47,6 +47,7 @@ def bert_tokenizer() -> transformers.PreTrainedTokenizerFast:
     tokenizer = Tokenizer(models.WordPiece({p: i for i, p in enumerate(vocab)}, unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=False, strip_accents=False)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.decoder = decoders.WordPiece()
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
     )
@@ -72,6 +73,41 @@ def encoder(folder: Path) -> Path:
     tokenizer = bert_tokenizer()
     config = transformers.BertConfig(**bert_sizes(len(tokenizer)))
     transformers.BertModel(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def masked_bert(folder: Path) -> Path:
+    """A BertForMaskedLM with a WordPiece tokenizer."""
+    torch.manual_seed(0)
+    tokenizer = bert_tokenizer()
+    config = transformers.BertConfig(**bert_sizes(len(tokenizer)))
+    transformers.BertForMaskedLM(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def masked_xlmr(folder: Path) -> Path:
+    """An XLMRobertaForMaskedLM with a unigram tokenizer."""
+    torch.manual_seed(0)
+    pieces = _unigram(["<mask>"])
+    pieces.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
+    )
+    tokenizer = transformers.PreTrainedTokenizerFast(
+        tokenizer_object=pieces,
+        bos_token="<s>",
+        eos_token="</s>",
+        cls_token="<s>",
+        sep_token="</s>",
+        unk_token="<unk>",
+        pad_token="<pad>",
+        mask_token="<mask>",
+        model_max_length=32,
+    )
+    sizes = {**bert_sizes(len(tokenizer)), "pad_token_id": 1}
+    config = transformers.XLMRobertaConfig(**sizes, bos_token_id=0, eos_token_id=2)
+    transformers.XLMRobertaForMaskedLM(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
 

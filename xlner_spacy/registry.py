@@ -27,7 +27,7 @@ matchers = catalogue.create("spacy", "xl_matchers", entry_points=True)
 voters = catalogue.create("spacy", "xl_voters", entry_points=True)
 losses = catalogue.create("spacy", "xl_losses", entry_points=True)
 weightings = catalogue.create("spacy", "xl_weightings", entry_points=True)
-perturbations = catalogue.create("spacy", "xl_perturbations", entry_points=True)
+adversaries = catalogue.create("spacy", "xl_adversaries", entry_points=True)
 
 REGISTRIES = {
     "xl_translators": translators,
@@ -39,7 +39,7 @@ REGISTRIES = {
     "xl_voters": voters,
     "xl_losses": losses,
     "xl_weightings": weightings,
-    "xl_perturbations": perturbations,
+    "xl_adversaries": adversaries,
 }
 
 for _name, _registry in REGISTRIES.items():

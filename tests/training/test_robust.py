@@ -1,4 +1,4 @@
-"""Losses, weightings and perturbations: their gradients, and what they do with labels that are wrong."""
+"""Losses, weightings and adversaries: their gradients, and what they do with labels that are wrong."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ LOSSES = [
     SquaredError(),
 ]
 STRICT = [
-    {"perturbation": {"@xl_perturbations": "xlner.FGM.v1"}},
-    {"perturbation": {"@xl_perturbations": "xlner.FreeLB.v1"}},
-    {"perturbation": {"@xl_perturbations": "xlner.VAT.v1"}},
+    {"adversary": {"@xl_adversaries": "xlner.FGM.v1"}},
+    {"adversary": {"@xl_adversaries": "xlner.FreeLB.v1"}},
+    {"adversary": {"@xl_adversaries": "xlner.VAT.v1"}},
     {"weighting": {"@xl_weightings": "xlner.SmallLoss.v1", "after": 10}},
     {"weighting": {"@xl_weightings": "xlner.Neighbours.v1", "k": 5}},
     {"consistency": 1.0},
@@ -88,15 +88,15 @@ def test_perturbed_features_are_worse_for_the_model():
     """Features moved up the gradient have a higher loss, and the model learns from it too."""
     plain, loss = update_of({})
     for name in ("FGM", "FreeLB"):
-        moved, together = update_of({"perturbation": {"@xl_perturbations": f"xlner.{name}.v1"}})
+        moved, together = update_of({"adversary": {"@xl_adversaries": f"xlner.{name}.v1"}})
         assert together > 2 * loss
         assert np.linalg.norm(moved) > np.linalg.norm(plain)
-    _, little = update_of({"perturbation": {"@xl_perturbations": "xlner.FGM.v1", "strength": 1e-6}})
+    _, little = update_of({"adversary": {"@xl_adversaries": "xlner.FGM.v1", "strength": 1e-6}})
     assert little == pytest.approx(2 * loss, rel=1e-3)
 
 
 def test_virtual_adversarial_training_needs_no_labels():
-    nlp, _, _ = ready(SMALL, perturbation={"@xl_perturbations": "xlner.VAT.v1"})
+    nlp, _, _ = ready(SMALL, adversary={"@xl_adversaries": "xlner.VAT.v1"})
     pipe = nlp.get_pipe("xl_ner")
     example = labelled(nlp, *TEXTS[0])
     example.reference.set_ents([], missing=[example.reference[:]])

@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 from ..about import __version__
 from ..errors import XlnerError
 from ..text.terminal import visible
+from .augment import augment
 from .build import build
 from .embed import embed
 from .evaluate import evaluate_app
@@ -25,6 +26,7 @@ from .options import OVERRIDES, debug_is_on
 from .project import project
 from .report import report
 from .train_aligner import train_aligner
+from .train_melm import train_melm
 from .train_voter import train_voter
 from .tune import tune
 
@@ -108,11 +110,13 @@ def main(
 
 app.command("project", context_settings=OVERRIDES)(project)
 app.command("build", context_settings=OVERRIDES)(build)
+app.command("augment", context_settings=OVERRIDES)(augment)
 app.command("embed")(embed)
 app.command("info")(info)
 app.command("report")(report)
 app.command("model-card")(model_card)
 app.command("train-aligner")(train_aligner)
+app.command("train-melm")(train_melm)
 app.command("train-voter", context_settings=OVERRIDES)(train_voter)
 app.command("tune", context_settings=OVERRIDES)(tune)
 app.add_typer(evaluate_app, name="evaluate")

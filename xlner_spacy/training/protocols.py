@@ -70,8 +70,8 @@ class Objective(Protocol):
 
 
 @runtime_checkable
-class Perturbation(Protocol):
-    """Training against small changes of the features, the worst for the model: `@xl_perturbations`."""
+class Adversary(Protocol):
+    """Training against small changes of the features, the worst for the model: `@xl_adversaries`."""
 
     def __call__(self, features: np.ndarray, clean: Slope, objective: Objective) -> Slope:
         """features: (tokens, width). clean: The loss of the labels with them.

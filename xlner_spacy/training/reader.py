@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from ..silver.corpus_files import corpus_files
 from ..text.languages import check_language
 
 Reader = Callable[[Language], Iterator[Example]]
+AugmenterLike = Callable[[Language, Example], Iterable[Example]]
 
 
 @spacy.registry.readers("xlner.Corpus.v1")
@@ -26,6 +27,7 @@ def make_corpus(
     labels: dict[str, str] | None = None,
     lang: str | None = None,
     limit: int = 0,
+    augmenter: AugmenterLike | None = None,
 ) -> Reader:
     """Training examples from labelled corpora, on the corpora's own tokens.
 
@@ -35,6 +37,8 @@ def make_corpus(
         stay as they are.
     lang: The corpora's language. None: the pipeline's.
     limit: At most so many texts; 0: all.
+    augmenter: Makes more examples of each (`@augmenters`, ours and spaCy's). `spacy train` reads
+        the corpus, and so makes the copies, once if max_epochs is 0 or more.
     """
 
     check_setting("xlner.Corpus.v1", "limit", limit, limit >= 0, "0 (all) or greater")
@@ -52,6 +56,10 @@ def make_corpus(
             doc for file in files for doc in read_gold(file, nlp, lang or nlp.lang or "xx", labels)
         )
         for gold in islice(docs, limit or None):
-            yield Example(same_tokens(gold, nlp.vocab), gold)
+            example = Example(same_tokens(gold, nlp.vocab), gold)
+            if augmenter is None:
+                yield example
+            else:
+                yield from augmenter(nlp, example)
 
     return read

@@ -47,7 +47,7 @@ class Step:
             apart, more = self._of_second_answer(features, probabilities, together)
             loss, gradient = loss / 2 + apart, gradient / 2 + more
         found = self._together(back_scores(self._split(gradient)))
-        if self.pipe.perturbation is not None:
+        if self.pipe.adversary is not None:
             objective = LinearObjective(
                 model.get_ref("output"),
                 lambda given: self._of_labels(given, together),
@@ -55,7 +55,7 @@ class Step:
                 self.texts,
             )
             clean = Slope(loss, found)
-            added = self.pipe.perturbation(self._together(features), clean, objective)
+            added = self.pipe.adversary(self._together(features), clean, objective)
             loss, found = loss + added.loss, found + added.gradient
         back_features(self._split(found))
         return loss

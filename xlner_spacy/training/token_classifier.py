@@ -26,7 +26,7 @@ from ..solving.bioes import Bioes, Found
 from .encoder_layer import encoders_of
 from .losses.cross_entropy import CrossEntropy
 from .objective import softmax, to_numpy
-from .protocols import Loss, Perturbation, Weighting
+from .protocols import Loss, Adversary, Weighting
 from .start import start_with_head
 from .step import Missing, Step
 
@@ -69,7 +69,7 @@ def make_token_classifier_model(
         "confidence": 1.0,
         "missing": "ignore",
         "weighting": None,
-        "perturbation": None,
+        "adversary": None,
         "consistency": 0.0,
         "temperature": 1.0,
         "overwrite": True,
@@ -85,7 +85,7 @@ def make_token_classifier(
     confidence: float,
     missing: Missing,
     weighting: Weighting | None,
-    perturbation: Perturbation | None,
+    adversary: Adversary | None,
     consistency: float,
     temperature: float,
     overwrite: bool,
@@ -101,7 +101,7 @@ def make_token_classifier(
     missing (str): What is learnt from words whose label is missing: nothing ("ignore"), or, from the
         words round them, the marginal likelihood of what is known ("marginal").
     weighting (Weighting): `@xl_weightings`: how far each label is trusted. None: all alike.
-    perturbation (Perturbation): `@xl_perturbations`: training against small changes of the features.
+    adversary (Adversary): `@xl_adversaries`: training against small changes of the features.
     consistency (float): Weight of the distance between two answers with different dropout (R-Drop, Liang et al.
         2021). Above 0 an update takes twice as long.
     temperature (float): By which scores are divided before they become probabilities (Guo et al. 2017);
@@ -117,7 +117,7 @@ def make_token_classifier(
         confidence=confidence,
         missing=missing,
         weighting=weighting,
-        perturbation=perturbation,
+        adversary=adversary,
         consistency=consistency,
         temperature=temperature,
         overwrite=overwrite,
@@ -138,7 +138,7 @@ class TokenClassifier(TrainablePipe):
         confidence: float = 1.0,
         missing: Missing = "ignore",
         weighting: Weighting | None = None,
-        perturbation: Perturbation | None = None,
+        adversary: Adversary | None = None,
         consistency: float = 0.0,
         temperature: float = 1.0,
         overwrite: bool = True,
@@ -156,7 +156,7 @@ class TokenClassifier(TrainablePipe):
         self.confidence = confidence
         self.missing = missing
         self.weighting = weighting
-        self.perturbation = perturbation
+        self.adversary = adversary
         self.consistency = consistency
         self.overwrite = overwrite
         self.scorer = scorer

@@ -46,7 +46,7 @@ class FreeLB:
         self._rng = np.random.default_rng(seed)
 
     def __call__(self, features: np.ndarray, clean: Slope, objective: Objective) -> Slope:
-        """As of `Perturbation`."""
+        """As of `Adversary`."""
         texts = objective.texts
         random = self._rng.uniform(-1, 1, features.shape)
         change = along(random, features, texts, self.start)

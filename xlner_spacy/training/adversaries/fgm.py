@@ -28,6 +28,6 @@ class FGM:
         self.strength = strength
 
     def __call__(self, features: np.ndarray, clean: Slope, objective: Objective) -> Slope:
-        """As of `Perturbation`."""
+        """As of `Adversary`."""
         moved = along(clean.gradient, features, objective.texts, self.strength)
         return objective.labelled(features + moved)

@@ -33,7 +33,7 @@ class VAT:
         self._rng = np.random.default_rng(seed)
 
     def __call__(self, features: np.ndarray, clean: Slope, objective: Objective) -> Slope:
-        """As of `Perturbation`."""
+        """As of `Adversary`."""
         texts = objective.texts
         random = along(self._rng.normal(size=features.shape), features, texts, self.strength / 10)
         worst = objective.alike(features + random, share=0.0).gradient

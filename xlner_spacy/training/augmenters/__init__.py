@@ -1,0 +1,1 @@
+"""Augmenters of training data (spaCy's `@augmenters`), one per file."""
