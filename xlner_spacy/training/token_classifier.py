@@ -26,7 +26,7 @@ from ..solving.bioes import Bioes, Found
 from .encoder_layer import encoders_of
 from .losses.cross_entropy import CrossEntropy
 from .objective import softmax, to_numpy
-from .protocols import Loss, Adversary, Weighting
+from .protocols import Adversary, Loss, Weighting
 from .start import start_with_head
 from .step import Missing, Step
 
