@@ -19,7 +19,7 @@ LAYERS = [
     {"corpus"},
     set(METHODS),
     {"pipeline"},
-    {"silver"},
+    {"silver", "ranking"},
     {"training"},
     {"evaluation"},
     {"reports"},

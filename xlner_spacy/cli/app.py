@@ -23,6 +23,7 @@ from .init_config import init_app
 from .model_card import model_card
 from .options import OVERRIDES, debug_is_on
 from .project import project
+from .rank_sources import sources
 from .report import report
 from .train_aligner import train_aligner
 from .train_voter import train_voter
@@ -109,6 +110,7 @@ app.command("project", context_settings=OVERRIDES)(project)
 app.command("build", context_settings=OVERRIDES)(build)
 app.command("embed")(embed)
 app.command("info")(info)
+app.command("sources")(sources)
 app.command("report")(report)
 app.command("model-card")(model_card)
 app.command("train-aligner")(train_aligner)
