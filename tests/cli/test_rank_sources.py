@@ -77,7 +77,7 @@ def test_translations_with_the_texts_are_voted_on():
     assert set(record["vote"]["voters"]) == {"en", "es", "the text itself"}
     assert record["vote"]["entities"] >= 6
     *both, last = record["sources"]
-    assert last["lang"] == "zh" and last["agreement"] is None
+    assert (last["lang"], last["agreement"]) == ("zh", None)
     assert both[0]["agreement"] >= both[1]["agreement"] > 0.5
     first, second = (source["lang"] for source in both)
     assert f"--lang pt --source-lang {first} --source-lang {second}\n" in result.stdout

@@ -167,8 +167,15 @@ def _show(target: str, ranking: Ranking, n: int) -> None:
         for rank, source in enumerate(shown, 1)
     ]
     header = ("", "source", "likeness", "agreement", "usable", "translator")
-    aligns = ("r", "l", "r", "r", "l", "l")
-    print(table(rows, header=header, divider=True, aligns=aligns, max_col=60))
+    print(
+        table(
+            rows,
+            header=header,
+            divider=True,
+            aligns=("r", "l", "r", "r", "l", "l"),
+            max_col=60,
+        )
+    )
     if len(ranking.sources) > n:
         print(f"{len(ranking.sources) - n} more: -n {len(ranking.sources)}, or --output FILE.json")
     print(f"Entities are found by: {choose_annotator(*(s.lang for s in shown)).description}")

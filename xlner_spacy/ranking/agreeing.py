@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -60,10 +59,12 @@ def expected_f1(polls: Iterable[Poll], habits: Habits) -> dict[str, float]:
     share count as right.
     """
     entities = 0.0
-    said: Counter[str] = Counter()
-    right: Counter[str] = Counter()
+    said: dict[str, float] = {}
+    right: dict[str, float] = {}
     for poll in polls:
-        said.update(dict.fromkeys(poll.weights, 0))
+        for who in poll.weights:
+            said.setdefault(who, 0.0)
+            right.setdefault(who, 0.0)
         for item, odds in habits.posteriors(poll):
             entities += 1 - odds[NOTHING]
             for label, ballots in item.ballots.items():
