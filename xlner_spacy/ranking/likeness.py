@@ -59,11 +59,19 @@ def shares(
         return dict.fromkeys(sources, 0.0)
     every = np.concatenate([sources[name] for name in names])
     of_source = np.repeat(np.arange(len(names)), [len(sources[name]) for name in names])
-    counts = np.zeros(len(names))
-    k = min(k, len(every))
-    for start in range(0, len(target), _ROWS):
-        cosines = target[start : start + _ROWS] @ every.T
-        nearest = np.argpartition(-cosines, k - 1, axis=1)[:, :k]
-        counts += np.bincount(of_source[nearest.ravel()], minlength=len(names))
+    counts = np.bincount(of_source[nearest(target, every, k).ravel()], minlength=len(names))
     found = dict(zip(names, (counts / counts.sum()).tolist(), strict=True))
     return {name: found.get(name, 0.0) for name in sources}
+
+
+def nearest(target: np.ndarray, others: np.ndarray, k: int) -> np.ndarray:
+    """The indices of the k vectors that are nearest to each vector of the target, the nearest first;
+    of all if there are fewer."""
+    k = min(k, len(others))
+    found = [np.zeros((0, k), dtype=int)]
+    for start in range(0, len(target), _ROWS):
+        cosines = target[start : start + _ROWS] @ others.T
+        some = np.argpartition(-cosines, k - 1, axis=1)[:, :k]
+        order = np.argsort(-np.take_along_axis(cosines, some, axis=1), axis=1, kind="stable")
+        found.append(np.take_along_axis(some, order, axis=1))
+    return np.concatenate(found)
