@@ -16,14 +16,16 @@ def around(*degrees):
 
 
 def test_the_source_that_lies_nearest_has_the_neighbours():
-    sources = {"far": around(170, 180, 190), "near": around(1, 2, 3), "between": around(40, 50)}
+    sources = {"far": around(170, 180, 190), "near": around(1, 2, 3), "between": around(40, 45, 50)}
     assert shares(around(0, 0.5), sources, k=3) == {"far": 0, "near": 1, "between": 0}
     assert shares(around(0, 90), sources, k=2) == {"far": 0, "near": 0.5, "between": 0.5}
 
 
-def test_more_neighbours_than_there_are_are_all_of_them():
+def test_a_source_does_not_gain_by_having_more_vectors():
     found = shares(around(0), {"one": around(1), "three": around(2, 3, 4)}, k=100)
-    assert found == {"one": 0.25, "three": 0.75}
+    assert found == {"one": 0.5, "three": 0.5}
+    found = shares(around(0), {"one": around(1), "four": around(2, 90, 91, 92)}, k=2)
+    assert found == {"one": 0.8, "four": 0.2}
 
 
 def test_no_vectors():
