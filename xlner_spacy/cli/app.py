@@ -24,6 +24,7 @@ from .init_config import init_app
 from .model_card import model_card
 from .options import OVERRIDES, debug_is_on
 from .project import project
+from .rank_sources import sources
 from .report import report
 from .train_aligner import train_aligner
 from .train_melm import train_melm
@@ -113,6 +114,7 @@ app.command("build", context_settings=OVERRIDES)(build)
 app.command("augment", context_settings=OVERRIDES)(augment)
 app.command("embed")(embed)
 app.command("info")(info)
+app.command("sources")(sources)
 app.command("report")(report)
 app.command("model-card")(model_card)
 app.command("train-aligner")(train_aligner)

@@ -138,10 +138,9 @@ def _only_local(what: str, model: str) -> bool:
     """
     if Path(model).is_dir():
         return False
-    from huggingface_hub import constants, try_to_load_from_cache
+    from huggingface_hub import constants
 
-    files = ("config.json", "model.bin")
-    if any(isinstance(_cached(try_to_load_from_cache, model, file), str) for file in files):
+    if is_cached(model):
         return constants.HF_HUB_OFFLINE or not _hub_answers()
     if constants.HF_HUB_OFFLINE:
         reason = "HF_HUB_OFFLINE is set"
@@ -165,6 +164,14 @@ def _only_local(what: str, model: str) -> bool:
         f"and English no download is needed: {install_hint('offline')}. HF_HUB_OFFLINE=1 keeps "
         "this and other programs from asking the Hub at all.",
     )
+
+
+def is_cached(model: str) -> bool:
+    """Whether a model of the Hub was downloaded to this machine. The Hub is not asked."""
+    from huggingface_hub import try_to_load_from_cache
+
+    files = ("config.json", "model.bin")
+    return any(isinstance(_cached(try_to_load_from_cache, model, file), str) for file in files)
 
 
 def _cached(find: Callable[..., Any], model: str, file: str) -> Any:

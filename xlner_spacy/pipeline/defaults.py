@@ -1,7 +1,7 @@
 """Which parts are used where a config leaves a block out.
 
-With the `offline` extra, English and Portuguese need no network. For every other language
-the translator comes from the Hugging Face Hub; the embedded encoder, which knows about a hundred
+With the `offline` extra, English and Portuguese need no network. Other languages are translated by what
+is on the machine (`routes.py`), or by a model of the Hugging Face Hub; the embedded encoder, which knows about a hundred
 languages, finds the entities and aligns the words of all of them if it is installed.
 """
 
@@ -14,13 +14,10 @@ from typing import Any, NamedTuple
 from spacy.util import registry
 
 from ..models import embedded as encoder
-from ..translators import fast_translate
+from .routes import Block, routes
 
 logger = logging.getLogger(__name__)
 
-Block = dict[str, Any]
-
-HUB_TRANSLATOR = "facebook/nllb-200-distilled-600M"
 HUB_NER = {"en": "dslim/bert-base-NER"}
 HUB_MULTILINGUAL_NER = "Davlan/xlm-roberta-base-ner-hrl"
 HUB_ENCODER = "bert-base-multilingual-cased"
@@ -36,11 +33,9 @@ class Choice(NamedTuple):
 
 def choose_translator(source_lang: str, target_lang: str) -> Choice:
     """The default translator from the target into the source language."""
-    if fast_translate.is_installed() and fast_translate.supports(target_lang, source_lang):
-        block: Block = {"@xl_translators": "xlner.FastTranslate.v1"}
-        return Choice(block, "fast-translate, embedded (Bergamot tiny11)", True)
-    block = {"@xl_translators": "xlner.HuggingFace.v1", "model": HUB_TRANSLATOR}
-    return Choice(block, f"{HUB_TRANSLATOR} from the Hugging Face Hub", False)
+    usable = (route for route in routes(source_lang, target_lang) if route.state != "install")
+    route = next(usable)  # the Hub's model, if nothing that is here
+    return Choice(route.block, route.description, route.state == "now")
 
 
 def choose_translators(source_langs: Sequence[str], target_lang: str) -> Choice:

@@ -71,7 +71,7 @@ class Apertium(LazyBackend):
         check_setting("Apertium", "timeout", timeout, timeout > 0, "greater than 0")
         self.mode = mode
         self.timeout = timeout
-        self.data = Path(data or os.environ.get("APERTIUM_DATADIR") or DATA)
+        self.data = Path(data) if data else data_folder()
         self.failures: dict[str, str] = {}
 
     def __call__(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
@@ -143,14 +143,13 @@ class Apertium(LazyBackend):
                 f"The Apertium translator needs {problem}, which is not installed.",
                 hint=f"Install it: apt-get install apertium {package}".rstrip(),
             )
-        installed = sorted(path.stem for path in self.data.glob("modes/*.mode"))
-        for mode in sorted(installed, key=len):  # without a variant ("_US") goes first
-            sides = [side.split("_")[0] for side in mode.split("-")]
-            if self.mode is None and len(sides) == 2:
-                if sides[0] in _codes(from_lang) and sides[1] in _codes(to_lang):
-                    return mode
-            elif mode == self.mode:
-                return mode
+        installed = installed_modes(self.data)
+        if self.mode is None:
+            mode = find_mode(from_lang, to_lang, installed)
+        else:
+            mode = self.mode if self.mode in installed else None
+        if mode is not None:
+            return mode
         wanted = self.mode or f"{from_lang} to {to_lang}"
         raise SetupError(
             f"Apertium has no direction {wanted} in {str(self.data)!r}. "
@@ -170,6 +169,31 @@ def _package(from_lang: str, to_lang: str) -> str:
         if any(one in a and other in b for a, b in (sides, sides[::-1])):
             return f"apertium-{pair}"
     return ""
+
+
+def data_folder() -> Path:
+    """The folder of Apertium's data: $APERTIUM_DATADIR or /usr/share/apertium."""
+    return Path(os.environ.get("APERTIUM_DATADIR") or DATA)
+
+
+def is_installed(from_lang: str, to_lang: str) -> bool:
+    """Whether Apertium is there with a pair that has this direction."""
+    installed = not Apertium.description.missing
+    return installed and find_mode(from_lang, to_lang, installed_modes(data_folder())) is not None
+
+
+def installed_modes(data: Path) -> list[str]:
+    """The directions that are installed in a folder of data, by their names."""
+    return sorted(path.stem for path in data.glob("modes/*.mode"))
+
+
+def find_mode(from_lang: str, to_lang: str, modes: Sequence[str]) -> str | None:
+    """The direction for two languages, one without a variant ("_US") first; None if there is none."""
+    for mode in sorted(modes, key=len):
+        sides = [side.split("_")[0] for side in mode.split("-")]
+        if len(sides) == 2 and sides[0] in _codes(from_lang) and sides[1] in _codes(to_lang):
+            return mode
+    return None
 
 
 def _codes(lang: str) -> set[str]:

@@ -73,8 +73,7 @@ class Firefox(LazyBackend):
 
     def _check_folder(self, source: str, target: str, error: Exception | None) -> None:
         """RAISES: SetupError if there is a model of the pair: then it is damaged."""
-        home = Path(self.models) if self.models else Path.home() / ".cache/fxtranslate/models"
-        folder = home / f"{source}-{target}"
+        folder = model_folders(self.models) / f"{source}-{target}"
         if error is None or folder.is_dir():
             detail = f": {error}" if error else ", it translates a number as nothing"
             raise SetupError(
@@ -86,6 +85,21 @@ class Firefox(LazyBackend):
     @cached_property
     def _engines(self) -> dict[tuple[int, int, str, str], Any]:
         return {}
+
+
+def model_folders(models: str | None = None) -> Path:
+    """The folder that has a folder for each pair: `models`, or the cache of fxtranslate."""
+    return Path(models) if models else Path.home() / ".cache/fxtranslate/models"
+
+
+def has_model(from_lang: str, to_lang: str) -> bool:
+    """Whether the cache has what translates two languages: a model of the pair, or of both with
+    English."""
+    source, target = firefox_code(from_lang), firefox_code(to_lang)
+    by_way = [(source, target)] if "en" in (source, target) else [(source, "en"), ("en", target)]
+    folders = model_folders()
+    # fxtranslate makes a folder before it downloads into it.
+    return all(any((folders / f"{one}-{other}").glob("*.bin")) for one, other in by_way)
 
 
 def firefox_code(lang: str) -> str:
