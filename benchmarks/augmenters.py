@@ -1,6 +1,6 @@
 """What each augmenter brings with little gold data (docs/results.md).
 
-    XLNER_DATA=... python -m benchmarks.augmenters [--sentences 200] [--seeds 3] [--steps 600]
+    XLNER_DATA=... python -m benchmarks.augmenters [--sentences 200] [--seeds 3] [--steps 600] [--only PATTERN]
 
 writes benchmarks/results/augmenters.json and augmenters.md. The model of configs/ner_cpu.cfg learns from
 sentences of Bosque train, drawn at random for each seed, in so many steps whatever the augmenter; the model of
@@ -15,6 +15,7 @@ import os
 import random
 import statistics
 import tempfile
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -138,6 +139,8 @@ def markdown(results: dict[str, dict[str, dict[str, float]]]) -> str:
         "| --- | --- | --- | --- |",
     ]
     for name, runs in results.items():
+        if not runs:
+            continue
         clean = [run["as it is"] for run in runs.values()]
         base = [results["none"][seed] for seed in runs]
         gains = [x - run["as it is"] for x, run in zip(clean, base, strict=True)]
@@ -148,7 +151,11 @@ def markdown(results: dict[str, dict[str, dict[str, float]]]) -> str:
             for test, (method, _) in CHANGED.items()
             if method == name
         ]
-        difference = "" if name == "none" else f"{statistics.mean(gains):+.3f} ± {spread:.3f}"
+        difference = (
+            ""
+            if name == "none"
+            else f"{statistics.mean(gains):+.3f}" + (f" ± {spread:.3f}" if len(gains) > 1 else "")
+        )
         mean = f"{statistics.mean(clean):.3f}"
         rows.append(f"| {name} | {mean} | {difference} | {'; '.join(cells)} |")
     return "\n".join(rows) + "\n"
@@ -158,6 +165,7 @@ def main(
     sentences: Annotated[int, typer.Option(help="Gold sentences to learn from.")] = 200,
     seeds: Annotated[int, typer.Option(help="Runs of each.")] = 3,
     steps: Annotated[int, typer.Option(help="Steps of training.")] = 600,
+    only: Annotated[str, typer.Option(help="Augmenters, with * and ?.")] = "*",
     output: Annotated[Path, typer.Option(help="Where both files go.")] = RESULTS,
 ) -> None:
     """Measure; what is in the output of an earlier run is not measured again."""
@@ -170,7 +178,8 @@ def main(
     for seed in range(seeds):
         chosen = random.Random(seed).sample(pool, sentences)
         for name, block in METHODS.items():
-            if str(seed) in results.setdefault(name, {}):
+            wanted_now = name == "none" or fnmatch(name, only)
+            if not wanted_now or str(seed) in results.setdefault(name, {}):
                 continue
             nlp = trained(chosen, block, seed, steps)
             wanted = ["as it is"]

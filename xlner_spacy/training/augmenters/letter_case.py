@@ -16,7 +16,10 @@ from ..augmenter import Augmenter, check_share
 
 class LetterCase(Augmenter):
     """Copies in lower, upper or title case: helps where texts to come are typed without capitals or
-    are headlines, at little cost on edited text; no use in scripts without case.
+    are headlines; no use in scripts without case.
+
+    It costs F1 on edited text where little is learnt: one run of the small CPU model on 200 gold
+    sentences had .293 with it and .429 without, in lower case .053 and .001 (docs/results.md).
 
     forms: One of them is drawn for each copy. None: "lower", "upper" and "title".
     strength (float): The share of a copy's words that are changed, 0 to 1.

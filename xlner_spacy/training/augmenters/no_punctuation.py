@@ -15,7 +15,8 @@ from ..augmenter import Augmenter, check_share
 
 class NoPunctuation(Augmenter):
     """Copies without punctuation: helps where texts to come lack it (speech recognition, chats,
-    searches).
+    searches). Not seen yet in our one run with 200 gold sentences: on text without punctuation F1
+    was .339 with it, .346 without (docs/results.md).
 
     strength (float): The share of a copy's punctuation that is dropped, 0 to 1.
     level (float): The share of the texts of which copies are made, 0 to 1.
