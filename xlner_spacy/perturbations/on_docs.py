@@ -5,8 +5,10 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
+import numpy as np
 from spacy.tokens import Doc, Span, SpanGroup
 
+from ..document.teacher import TEACHER, set_teacher, teacher_of
 from .joining import needs_space
 from .labelled import NEW, Labelled, labelled
 
@@ -36,7 +38,8 @@ def with_labels(doc: Doc, text: Labelled) -> Doc:
     Entities, missing tokens, sentence starts, categories and span groups are those of the Doc, moved.
     An entity that has another name has no `kb_id` and `ent_id`. A span is dropped where its ends
     are no longer there, or where its words were replaced and it is no entity; with it goes what the
-    group's `attrs` say of it. Tags, morphology, lemmas and dependencies are kept where every word is
+    group's `attrs` say of it. What teachers believe of tokens goes with them, and is dropped where there are new
+    words. Tags, morphology, lemmas and dependencies are kept where every word is
     still in its place, if only in another spelling. User data (`Doc._`) is dropped: it speaks of
     characters that have moved.
 
@@ -50,7 +53,12 @@ def with_labels(doc: Doc, text: Labelled) -> Doc:
     _move_entities(doc, new, text)
     new.cats = dict(doc.cats)
     for key in doc.spans:
-        new.spans[key] = _moved_group(doc.spans[key], new, text)
+        if key != TEACHER:
+            new.spans[key] = _moved_group(doc.spans[key], new, text)
+    if TEACHER in doc.spans and NEW not in text.origins:
+        names, beliefs, trust = teacher_of(doc)
+        origins = list(text.origins)
+        set_teacher(new, names, beliefs[origins], trust[origins].tolist())
     return new
 
 
@@ -126,4 +134,16 @@ def joined(first: Doc, second: Doc) -> Doc:
                 if all(_is_of_spans(group.attrs[name], len(group)) for group in groups)
             }
         )
+    _join_teachers(whole, parts)
     return whole
+
+
+def _join_teachers(whole: Doc, parts: list[Doc]) -> None:
+    """What teachers believe of the tokens of both, if both have the same tags; else of none."""
+    if TEACHER in whole.spans:
+        del whole.spans[TEACHER]
+    if not all(TEACHER in doc.spans for doc in parts):
+        return
+    names, beliefs, trust = zip(*map(teacher_of, parts), strict=True)
+    if all(own == names[0] for own in names):
+        set_teacher(whole, names[0], np.concatenate(beliefs), np.concatenate(trust).tolist())
