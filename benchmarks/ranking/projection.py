@@ -16,9 +16,12 @@ from xlner_spacy.evaluation.sources import Asked, among, ask, placed
 from xlner_spacy.files import write_json
 from xlner_spacy.pipeline.polls import listen_to_polls
 from xlner_spacy.ranking.agreeing import agreement_of
+from xlner_spacy.ranking.likeness import likeness
+from xlner_spacy.ranking.sample_texts import sample_of
 from xlner_spacy.voters.agreement import Agreement
 
 from .gold import DATA, LABELS
+from .measure import Score, by_chance, measure
 
 PUD = ("uner_pud/{}_pud-ud-test.iob2", ("en", "de", "pt", "zh"))
 EUROPARL = ("europarl_ner/{}-europarl.test.conll02", ("en", "de", "es"))
@@ -33,6 +36,7 @@ RUNS = [
 def run(file: Path, limit: int) -> None:
     """Measure what was not measured yet, and write it."""
     results = json.loads(file.read_text()) if file.is_file() else {}
+    results.pop("rankings", None)
     for (files, langs), target, kind in RUNS:
         name = f"{files.split('/')[0]} {target}, {kind}"
         if name in results:
@@ -49,6 +53,9 @@ def run(file: Path, limit: int) -> None:
         results[name] = {"f1": f1, "expected": expected}
         print(name, results[name], flush=True)
         write_json(file, results)
+    rankings = ranked(results)
+    print(*rankings.items(), sep="\n")
+    write_json(file, {**results, "rankings": rankings})
 
 
 def gold_entities(files: str, target: str, sources: Sequence[str], limit: int) -> Asked:
@@ -77,3 +84,23 @@ def found_entities(files: str, target: str, sources: Sequence[str], limit: int) 
     for _ in nlp.pipe(docs, batch_size=64):
         pass
     return Asked(polls, [set(row.target.entities) for row in rows])
+
+
+def ranked(results: dict[str, dict[str, dict[str, float]]]) -> dict[str, dict[str, float]]:
+    """How well sources are ranked over all runs: by agreement, by likeness, and without looking."""
+    matrix = {name: own["f1"] for name, own in results.items()}
+
+    def alike(name: str, sources: Sequence[str]) -> dict[str, float]:
+        target = name.split()[1].strip(",")
+        return likeness(sample_of(target)[:25], {s: sample_of(s)[:25] for s in sources})
+
+    rankings: dict[str, Score] = {
+        "agreement": lambda name, _: results[name]["expected"],
+        "likeness": alike,
+        "alphabetical": lambda _, sources: {s: -sorted(sources).index(s) for s in sources},
+        "English first": lambda _, sources: {
+            s: 2 * (s == "en") - sorted(sources).index(s) / 100 for s in sources
+        },
+    }
+    found = {name: measure(score, matrix) for name, score in rankings.items()}
+    return {"random": by_chance(matrix), **found}
