@@ -15,6 +15,7 @@ from .options import (
     Debug,
     GpuId,
     Labels,
+    Lang,
     Limit,
     Output,
     PipelineConfig,
@@ -215,12 +216,24 @@ def consistency(
 @evaluate_app.command("sources", context_settings=OVERRIDES)
 def several_sources(
     ctx: typer.Context,
-    target: TargetGold,
-    lang: RequiredLang,
-    source: SourceGolds,
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Folder for sources.csv, .md, .svg, .json.")
     ],
+    target_gold: Annotated[
+        Path | None, typer.Argument(help="Gold file of the target language.")
+    ] = None,
+    lang: Lang = None,
+    source: Annotated[
+        list[str] | None,
+        typer.Option("--source", help="LANG=FILE, parallel gold. May be given several times."),
+    ] = None,
+    corpus: Annotated[
+        str | None,
+        typer.Option("--corpus", help="In the place of files: europarl-ner or uner-pud."),
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option("--target", help="With --corpus: the target language.")
+    ] = None,
     subsets: Annotated[
         int, typer.Option("--subsets", min=1, help="At most so many of each size, at random.")
     ] = 50,
@@ -234,27 +247,28 @@ def several_sources(
 ) -> None:
     """Measure what more source languages bring: every subset of them, with every voter.
 
-    Gold entities are projected from each source once.
+    Gold entities are projected from each source once. Name a corpus and a target (then all its other
+    languages are sources), or TARGET_GOLD with --lang and --source files.
     """
     from ..evaluation.sources import as_markdown, evaluate_sources, write_sources
     from ..files import make_folder
     from ..pipeline.loading import load
 
+    file, target_lang, sources = _parallel(target_gold, lang, source or [], corpus, target)
     make_folder(output)
-    sources = _sources(source)
-    nlp = load(config, lang=lang, source_langs=list(sources), overrides=overrides(ctx))
-    rows = evaluate_sources(
+    nlp = load(config, lang=target_lang, source_langs=list(sources), overrides=overrides(ctx))
+    outcome = evaluate_sources(
         nlp,
-        target,
+        file,
         sources,
-        lang,
+        target_lang,
         subsets=subsets,
         labels=split_labels(labels),
         limit=limit,
         quiet=quiet,
     )
-    written = write_sources(rows, output)
-    sys.stdout.write(as_markdown(rows))
+    written = write_sources(outcome, output)
+    sys.stdout.write(as_markdown(outcome))
     print(f"Written: {', '.join(str(path) for path in written)}", file=sys.stderr)
 
 
@@ -318,6 +332,26 @@ def compare_methods(
     print(f"Written: {', '.join(str(path) for path in written)}", file=sys.stderr)
     if not any(path.suffix == ".svg" for path in written):
         print(f"No plot: matplotlib is missing ({install_hint('workflow')}).", file=sys.stderr)
+
+
+def _parallel(
+    file: Path | None, lang: str | None, source: list[str], corpus: str | None, target: str | None
+) -> tuple[Path, str, dict[str, Path]]:
+    """Target file and language and source files, of a corpus by name or as they are given.
+
+    RAISES: InputError if something is missing, or both are given.
+    """
+    from ..evaluation.corpora import parallel_files
+
+    by_files, by_name = bool(file or lang or source), bool(corpus or target)
+    how = "Give --corpus uner-pud --target pt, or GOLD --lang pt --source en=FILE --source de=FILE."
+    if by_files and by_name:
+        raise InputError("There are both files and a corpus.", hint=how)
+    if corpus and target:
+        return parallel_files(corpus, target)
+    if file and lang and source:
+        return file, lang, _sources(source)
+    raise InputError("It is not clear what is to be measured.", hint=how)
 
 
 def _sources(values: list[str]) -> dict[str, Path]:

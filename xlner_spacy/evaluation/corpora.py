@@ -166,6 +166,37 @@ def _corpus(name: str, lang: str, folder: Path) -> Corpus:
     )
 
 
+def parallel_files(
+    name: str, target: str, folder: Path | None = None
+) -> tuple[Path, str, dict[str, Path]]:
+    """The gold file of a language of a parallel corpus, its code, and those of all other languages that are there.
+
+    folder: As of `find_corpora`.
+    RAISES: InputError if the corpus is not known or not parallel, has no such language, or there are not two
+        others.
+    """
+    target = check_language(target)
+    corpora = find_corpora(name, folder)
+    files = {corpus.target_lang: corpus.target_file for corpus in corpora}
+    if corpora[0].source_file is None:
+        raise InputError(
+            f"{name} is not parallel: its languages have different texts.",
+            hint="europarl-ner and uner-pud are. Files of your own: --source en=FILE",
+        )
+    files["en"] = corpora[0].source_file
+    if target not in files:
+        raise InputError(
+            f"{name} has no {target!r}.", hint=f"There are {', '.join(sorted(files))}."
+        )
+    others = {code: file for code, file in files.items() if code != target and file.is_file()}
+    if len(others) < 2:
+        raise InputError(
+            f"There are not two source languages for {target!r}: {', '.join(others) or 'none'}.",
+            hint=_where(name),
+        )
+    return files[target], target, dict(sorted(others.items()))
+
+
 def _folders(folder: Path) -> list[str]:
     """The languages that are there, but for the one that is projected from."""
     return sorted(p.parent.name for p in folder.glob("*/test") if p.parent.name != "en")

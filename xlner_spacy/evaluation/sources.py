@@ -9,16 +9,21 @@ import statistics
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from spacy.language import Language
 from tqdm import tqdm
 from wasabi import MarkdownRenderer
 
+from ..corpus.conll import GoldSentence
 from ..document.placing import Ground, settle
 from ..document.records import PLACED
 from ..files import write_json
 from ..pipeline.polls import listen_to_polls
+from ..ranking.agreeing import agreement_of
+from ..ranking.likeness import likeness
+from ..ranking.ranked import SENTENCES
 from ..solving.bayesian import learn
 from ..text.languages import check_language
 from ..types import Poll, Vote
@@ -34,10 +39,12 @@ Decide = Callable[[Sequence[Poll]], list[list[Vote]]]
 
 
 class Asked(NamedTuple):
-    """What was projected to a target, and what is right, by sentence."""
+    """What was projected to a target, and what is right, by sentence; and the first sentences of each
+    language, the target among them."""
 
     polls: list[Poll]
     gold: list[set[TokenEntity]]
+    texts: Mapping[str, list[str]] = MappingProxyType({})
 
 
 class Measured(NamedTuple):
@@ -46,6 +53,22 @@ class Measured(NamedTuple):
     voter: str
     sources: tuple[str, ...]
     f1: float
+
+
+class Outcome(NamedTuple):
+    """What came of all subsets.
+
+    measured: F1 by voter and subset. One source alone has no vote; its voter is "alone".
+    order: The sources, ranked without labels, the best first.
+    ordered_by: "agreement" (`ranking.agreeing`), or "likeness" (`ranking.likeness`) where there are too
+        few sources for that.
+    first: F1 of the first source of the order, of the first two, ..., by the voter `RANKED_BY`.
+    """
+
+    measured: list[Measured]
+    order: list[str]
+    ordered_by: str
+    first: list[Measured]
 
 
 def _learnt(polls: Sequence[Poll]) -> list[list[Vote]]:
@@ -61,6 +84,7 @@ VOTERS: dict[str, Decide] = {
     "BEA, learnt": _learnt,
 }
 LEARNT_FROM = 3  # sources that it takes to learn how far each can be trusted
+RANKED_BY = "Consensus"  # who decides between the first sources of the ranking: the default
 
 
 def evaluate_sources(
@@ -73,7 +97,7 @@ def evaluate_sources(
     labels: list[str] | None = None,
     limit: int | None = None,
     quiet: bool = False,
-) -> list[Measured]:
+) -> Outcome:
     """Project gold entities from every source once, and let each voter decide between all subsets
     of the sources.
 
@@ -81,7 +105,6 @@ def evaluate_sources(
     target_file (Path), source_files (Mapping): As in `evaluate_projection`.
     subsets (int): Of so many sources there are at most this many subsets, drawn at random (seed
         0) where there are more.
-    RETURNS (list): F1 by voter and subset. One source alone has no vote; its voter is "alone".
     RAISES: InputError if a file cannot be read, two files are not parallel, or the pipeline has
         no voter.
     """
@@ -92,9 +115,35 @@ def evaluate_sources(
     for chosen in _subsets(codes, subsets):
         polls = among(asked.polls, chosen)
         for voter, decide in _deciders(len(chosen)):
-            found = [only(placed(votes), labels) for votes in decide(polls)]
-            measured.append(Measured(voter, chosen, micro_f1(found, gold)))
-    return measured
+            measured.append(_measured(voter, chosen, decide(polls), gold, labels))
+    order, ordered_by = order_without_labels(asked, codes, lang)
+    first = []
+    for k in range(1, len(order) + 1):
+        chosen = tuple(code for code in codes if code in order[:k])
+        voter, decide = ("alone", Agreement()) if k == 1 else (RANKED_BY, VOTERS[RANKED_BY])
+        votes = decide(among(asked.polls, chosen))
+        first.append(_measured(voter, chosen, votes, gold, labels))
+    return Outcome(measured, order, ordered_by, first)
+
+
+def _measured(
+    voter: str,
+    chosen: tuple[str, ...],
+    votes: Sequence[Sequence[Vote]],
+    gold: Sequence[set[TokenEntity]],
+    labels: list[str] | None,
+) -> Measured:
+    found = [only(placed(own), labels) for own in votes]
+    return Measured(voter, chosen, micro_f1(found, gold))
+
+
+def order_without_labels(asked: Asked, codes: Sequence[str], target: str) -> tuple[list[str], str]:
+    """The sources as `xlner sources` ranks them, and what by: agreement, else likeness."""
+    f1 = agreement_of(asked.polls).f1
+    by = "agreement" if f1 else "likeness"
+    if not f1:
+        f1 = likeness(asked.texts[target], {code: asked.texts[code] for code in codes})
+    return sorted(codes, key=lambda code: (-f1.get(code, 0.0), code)), by
 
 
 def ask(
@@ -116,7 +165,16 @@ def ask(
     docs = [given(nlp, row.target, row.sources, lang) for row in rows]
     for _ in tqdm(nlp.pipe(docs, batch_size=BATCH), total=len(docs), unit="sent", disable=quiet):
         pass
-    return Asked(polls, [set(row.target.entities) for row in rows])
+    first = rows[:SENTENCES]
+    texts = {lang: [_text(row.target) for row in first]}
+    for code in source_files:
+        own = check_language(code)
+        texts[own] = [_text(row.sources[own]) for row in first]
+    return Asked(polls, [set(row.target.entities) for row in rows], texts)
+
+
+def _text(sentence: GoldSentence) -> str:
+    return sentence.text or " ".join(sentence.words)
 
 
 def _subsets(codes: tuple[str, ...], at_most: int) -> Iterator[tuple[str, ...]]:
@@ -156,18 +214,29 @@ def by_number(rows: Sequence[Measured]) -> dict[tuple[str, int], list[float]]:
     return found
 
 
-def as_markdown(rows: Sequence[Measured]) -> str:
-    """For each voter and number of sources the mean F1 of the subsets, with its spread."""
+def as_markdown(outcome: Outcome) -> str:
+    """For each voter and number of sources the mean F1 of the subsets, with its spread; and that of the first
+    sources of the ranking without labels, and of the best subset by gold."""
+    rows = outcome.measured
     groups = by_number(rows)
     sizes = sorted({size for _, size in groups})
     voters = list(dict.fromkeys(row.voter for row in rows))
     cells = [[voter, *(_cell(groups.get((voter, size), [])) for size in sizes)] for voter in voters]
+    best_of = {k: max(max(own) for (_, n), own in groups.items() if n == k) for k in sizes}
+    cells.append(["the first ones, ranked without labels", *_first_cells(outcome, sizes)])
+    cells.append(["the best, by gold", *(f"{best_of[k]:.4f}" for k in sizes)])
     table = MarkdownRenderer(no_emoji=True).table(cells, ["", *(f"{k} of them" for k in sizes)])
     best = max((row for row in rows if row.voter == "alone"), key=lambda row: row.f1)
     return (
         f"{table}\n\nMean F1 of the subsets ± standard deviation (number of subsets). "
-        f"Best single source: {best.sources[0]}, {best.f1:.4f}.\n"
+        f"Best single source: {best.sources[0]}, {best.f1:.4f}. Ranked by {outcome.ordered_by}: "
+        f"{', '.join(outcome.order)}; {RANKED_BY} decides between the first of them. The best by gold is that of "
+        "all subsets and voters.\n"
     )
+
+
+def _first_cells(outcome: Outcome, sizes: Sequence[int]) -> list[str]:
+    return [f"{outcome.first[k - 1].f1:.4f}" for k in sizes]
 
 
 def _cell(values: list[float]) -> str:
@@ -178,15 +247,23 @@ def _cell(values: list[float]) -> str:
     return f"{statistics.fmean(values):.4f} ± {statistics.stdev(values):.4f} ({len(values)})"
 
 
-def write_sources(rows: Sequence[Measured], folder: Path) -> list[Path]:
+def write_sources(outcome: Outcome, folder: Path) -> list[Path]:
     """Write sources.json, .csv, .md and, where matplotlib is installed, .svg.
 
     RETURNS: The files written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / "sources.json", [row._asdict() for row in rows])
-    contents = {"sources.csv": _as_csv(rows), "sources.md": as_markdown(rows)}
-    written = write_contents(folder, contents, "sources.svg", lambda: _as_plot(rows))
+    write_json(
+        folder / "sources.json",
+        {
+            "order": outcome.order,
+            "ordered_by": outcome.ordered_by,
+            "first": [row._asdict() for row in outcome.first],
+            "measured": [row._asdict() for row in outcome.measured],
+        },
+    )
+    contents = {"sources.csv": _as_csv(outcome.measured), "sources.md": as_markdown(outcome)}
+    written = write_contents(folder, contents, "sources.svg", lambda: _as_plot(outcome))
     return [folder / "sources.json", *written]
 
 
@@ -198,9 +275,11 @@ def _as_csv(rows: Sequence[Measured]) -> str:
     return text.getvalue()
 
 
-def _as_plot(rows: Sequence[Measured]) -> str:
-    """SVG: a line a voter, F1 over the number of sources; single sources are points."""
+def _as_plot(outcome: Outcome) -> str:
+    """SVG: a line a voter, F1 over the number of sources; standard deviations as bars; single sources are points, the best of them a dotted
+    line, and the first of the ranking a dashed one."""
     plt = svg_pyplot()
+    rows = outcome.measured
     groups = by_number(rows)
     single: Any = [row for row in rows if row.voter == "alone"]
     start = statistics.fmean(row.f1 for row in single)
@@ -208,7 +287,16 @@ def _as_plot(rows: Sequence[Measured]) -> str:
     for voter in dict.fromkeys(row.voter for row in rows if row.voter != "alone"):
         sizes = sorted(size for name, size in groups if name == voter)
         means = [statistics.fmean(groups[voter, size]) for size in sizes]
-        axes.plot([1, *sizes], [start, *means], marker="o", markersize=4, label=voter)
+        spreads = [statistics.pstdev(groups[voter, size]) for size in sizes]
+        axes.errorbar(
+            [1, *sizes], [start, *means], [0, *spreads], marker="o", markersize=4, elinewidth=0.8,
+            capsize=2, label=voter,
+        )  # fmt: skip
+    ranked = [row.f1 for row in outcome.first]
+    places = range(1, len(ranked) + 1)
+    axes.plot(places, ranked, "k--", linewidth=1, label="first by the ranking")
+    best = max(row.f1 for row in single)
+    axes.axhline(best, color="#666666", linestyle=":", linewidth=1, label="best single source")
     axes.scatter([1] * len(single), [row.f1 for row in single], s=12, color="#666666", zorder=3)
     for row in single:
         axes.annotate(row.sources[0], (1, row.f1), xytext=(-6, 0), textcoords="offset points",
