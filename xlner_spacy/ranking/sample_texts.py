@@ -1,4 +1,4 @@
-"""Sentences in eighty languages that come with the package: the same news in each (NTREX-128)."""
+"""Sentences in many languages that come with the package: the same news in each (NTREX-128)."""
 
 from __future__ import annotations
 
