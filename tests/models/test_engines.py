@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -59,6 +61,31 @@ def test_vectors_are_those_of_transformers(tiny, engine, batch_size, two_threads
     expected = encode(tiny, "torch")
     for words, found in encode(tiny, engine, batch_size).items():
         np.testing.assert_allclose(found.unit, expected[words].unit, atol=1e-5)
+
+
+@pytest.mark.long
+def test_nothing_is_reported_to_anyone(tiny, tmp_path):
+    """A model is converted in threads of torch, as a user does it. OpenVINO would note in the home folder
+    that it reports, and do so from a forked process."""
+    pytest.importorskip("openvino")
+    code = (
+        "import sys, multiprocessing\n"
+        "from xlner_spacy.models.encoder import shared_encoder\n"
+        "from xlner_spacy.models.encoder_settings import EncoderSettings\n"
+        "encoder = shared_encoder(EncoderSettings(sys.argv[1], 2, engine='openvino'))\n"
+        "print(len(encoder.encode([('Maria', 'vive')])), multiprocessing.active_children())"
+    )
+    env = {k: v for k, v in os.environ.items() if k not in ("CI", "TF_BUILD", "JENKINS_URL")}
+    result = subprocess.run(
+        [sys.executable, "-c", code, tiny],
+        env={**env, "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert result.stdout.strip() == "1 []"
+    assert not (tmp_path / "intel").exists()
 
 
 @pytest.mark.long

@@ -142,12 +142,11 @@ class OpenVinoEngine:
     pieces = 512
 
     def __init__(self, folder: Path, embedding: Any) -> None:
-        import openvino
         import torch
 
         self._embedding = embedding
 
-        core = openvino.Core()
+        core = _openvino().Core()
         model = core.read_model(folder / OPENVINO_FILE)
         settings = {
             "INFERENCE_PRECISION_HINT": "f32",
@@ -212,7 +211,7 @@ def openvino_version() -> str:
     """RAISES: SetupError if OpenVINO is not installed, or cannot be loaded."""
     OPENVINO.check("This engine")
     try:
-        import openvino
+        openvino = _openvino()
     except ImportError as error:
         raise SetupError(
             f"OpenVINO is installed but cannot be loaded: {error}",
@@ -227,9 +226,9 @@ def write_openvino(model: Any, layer: int, folder: Path, int8: bool) -> None:
     int8: Keep the weights of matrix products as 8-bit numbers.
     RAISES: SetupError for a model that OpenVINO cannot convert.
     """
-    import openvino
     import torch
 
+    openvino = _openvino()
     ids = torch.ones(2, 9, dtype=torch.long)
     example = (ids, model.get_input_embeddings()(ids), ids)
 
@@ -239,7 +238,7 @@ def write_openvino(model: Any, layer: int, folder: Path, int8: bool) -> None:
         return output.hidden_states[layer]
 
     try:
-        with _embedded_by_caller(model) as given, warnings.catch_warnings():
+        with _embedded_by_caller(model) as given, warnings.catch_warnings(), _without_telemetry():
             # It warns of a 1 that is the same every time.
             warnings.simplefilter("ignore", torch.jit.TracerWarning)
             traced = torch.jit.trace(vectors_of_layer, example, strict=False)
@@ -252,6 +251,28 @@ def write_openvino(model: Any, layer: int, folder: Path, int8: bool) -> None:
     if int8:
         _quantise(converted)
     openvino.save_model(converted, folder / OPENVINO_FILE, compress_to_fp16=False)
+
+
+def _openvino() -> Any:
+    """The package. RAISES: ImportError if it cannot be loaded."""
+    with _without_telemetry():
+        import openvino
+    return openvino
+
+
+@contextmanager
+def _without_telemetry() -> Iterator[None]:
+    """OpenVINO reports to its makers, unless it runs in CI: when it is loaded and when it converts, over the
+    network, from a forked process that hangs where torch has threads. It leaves files in the home folder."""
+    before = os.environ.get("CI")
+    os.environ["CI"] = "true"
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop("CI", None)
+        else:
+            os.environ["CI"] = before
 
 
 @contextmanager
