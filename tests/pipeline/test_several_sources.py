@@ -331,17 +331,6 @@ def test_source_languages_that_are_not_those_of_the_config(tmp_path):
         load(lang="pt", source_langs="en")
 
 
-def test_two_translations_into_one_language_are_not_given():
-    doc = give_translation(spacy.blank("pt").make_doc(TEXT), "Ana saw Berlin", lang="en")
-    for code in ("en", "eng", "en-GB"):
-        with pytest.raises(InputError, match="translation into 'en' already: 'Ana saw Berlin'"):
-            give_translation(doc, "Ann saw Berlin", lang=code)
-    assert [t["text"] for t in doc._.xl_translations] == ["Ana saw Berlin"]
-    doc._.xl_translations = None
-    give_translation(doc, "Ann saw Berlin", lang="en")
-    assert [t["text"] for t in doc._.xl_translations] == ["Ann saw Berlin"]
-
-
 @pytest.mark.parametrize(
     ("given", "message"),
     [({"lang": None}, "lang=None"), ({"entities": ["Ana"]}, "'Ana' is not a start, an end")],

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from spacy.tokens import Doc
 
 from ..errors import InputError
-from ..text.languages import check_language, same_language, tokenizer
+from ..text.languages import check_language, tokenizer
 from ..types import SourceEntity, Translation
 from .attributes import add_problem, forget
 
@@ -23,7 +23,8 @@ def give_translation(
     """Give a Doc its translation, and the entities of it if they are known.
 
     `xl_projector` then neither translates nor, where entities are given, predicts them.
-    A Doc may be given several translations, into one language each: call this once for each.
+    A Doc may be given several translations, into one language or several: call this once for each. Each
+    has a vote.
 
     doc (Doc): The target-language text.
     translation (str | Doc): Its translation; a Doc brings its own tokens and `ents`.
@@ -35,8 +36,7 @@ def give_translation(
         known. None: the whole is the translation of the whole.
     RETURNS (Doc): The same Doc.
     RAISES: InputError if entities or segments lie outside the texts, entities overlap or one
-        has no label, or the Doc has a translation into the language already; SetupError if `lang`
-        is no language.
+        has no label; SetupError if `lang` is no language.
     """
     if not isinstance(lang, str):
         raise InputError(f"lang={lang!r} is not a language's code, such as 'en'.")
@@ -56,13 +56,6 @@ def give_translation(
     )
     record["entities"] = _entities(source, entities, isinstance(translation, Doc))
     before = list(doc._.xl_translations or [])
-    for other in before:
-        if same_language(other["lang"], record["lang"]):
-            raise InputError(
-                f"The text {doc.text[:40]!r} has a translation into {other['lang']!r} already: "
-                f"{other['text'][:40]!r}.",
-                hint="To give it another, take it away first: doc._.xl_translations = None",
-            )
     forget(doc, "xl_translations")
     doc._.xl_translations = [*before, record]
     if not source.text.strip():
