@@ -97,7 +97,7 @@ def test_a_corpus_by_name(data, tmp_path):
     ("arguments", "message"),
     [
         (["--corpus", "uner-pud"], "It is not clear what is to be measured"),
-        (["--corpus", "uner-pud", "--target", "pt", "--lang", "pt"], "both files and a corpus"),
+        (["--corpus", "uner-pud", "--target", "pt", "--lang", "pt"], "--corpus goes with --target"),
         (["--corpus", "nowhere", "--target", "pt"], "There is no corpus 'nowhere'"),
         ([], "Give --corpus uner-pud --target pt"),
     ],

@@ -101,7 +101,8 @@ def test_who_is_right_more_often_is_trusted_more(teachers, tmp_path):
         ((), ("student", "student"), "two teachers named 'student'"),
         ((), ("nobody",), "nobody"),
         (("--config", "x.cfg"), ("rules",), "no use for --config"),
-        (("--learn-trust",), ("student", "rules"), "It takes three"),
+        (("--learn-trust",), ("student", "rules"), "--learn-trust needs three teachers"),
+        (("--mode", "translate-test"), ("rules",), "--teacher need --mode teach"),
         (("--teacher", "rules"), (), "'rules' is not NAME=PIPELINE"),
     ],
 )

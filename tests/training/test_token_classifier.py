@@ -258,7 +258,7 @@ def test_a_teacher_survives_a_docbin(folder):
 def test_bad_input_is_named(folder):
     nlp = spacy.blank("pt")
     nlp.add_pipe("xl_ner", config={"model": SMALL})
-    with pytest.raises(InputError, match="no entity"):
+    with pytest.raises(InputError, match="no example with an entity"):
         nlp.initialize(lambda: [labelled(nlp, "vive em", [])])
     nlp, _, _ = ready(SMALL)
     with pytest.raises(InputError, match="'MISC' of the text 'Maria"):

@@ -156,6 +156,7 @@ def build(
         labels=parse_label_map(label_map or []),
     )
     changes = overrides(ctx)
+    check_teachers(mode, teacher, learn_trust)
     if mode is Mode.teach:
         check_teach(config, changes)
         nlp = with_teachers(
@@ -176,6 +177,16 @@ def build(
         raise
     print(summary(result, output), file=sys.stderr)
     report_cache(caches, cache)
+
+
+def check_teachers(mode: Mode, teacher: list[str] | None, learn_trust: bool) -> None:
+    """RAISES: InputError if there are teachers, and nobody asks them."""
+    given = [*(["--teacher"] if teacher else []), *(["--learn-trust"] if learn_trust else [])]
+    if given and mode is not Mode.teach:
+        raise InputError(
+            f"{' and '.join(given)} need --mode teach; this is {mode.value}.",
+            hint="Add --mode teach, to label the texts by what the teachers believe.",
+        )
 
 
 def check_teach(config: Path | None, changes: dict[str, Any]) -> None:

@@ -346,7 +346,9 @@ def _parallel(
     by_files, by_name = bool(file or lang or source), bool(corpus or target)
     how = "Give --corpus uner-pud --target pt, or GOLD --lang pt --source en=FILE --source de=FILE."
     if by_files and by_name:
-        raise InputError("There are both files and a corpus.", hint=how)
+        raise InputError(
+            "--corpus goes with --target, not with GOLD, --lang or --source.", hint=how
+        )
     if corpus and target:
         return parallel_files(corpus, target)
     if file and lang and source:

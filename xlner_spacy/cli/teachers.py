@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ..corpus.labels import LabelMap
 
 _LEARNT_FROM = 1000  # texts
+_LEAST = 3  # teachers that it takes to learn whom to trust
 
 
 def with_teachers(
@@ -38,6 +39,11 @@ def with_teachers(
         raise InputError("The language of the texts is not given.", hint="Add --lang pt")
     lang = check_language(lang)
     teachers = named(given)
+    if learn_trust and len(teachers) < _LEAST:
+        raise InputError(
+            f"--learn-trust needs three teachers; there are {len(teachers)}: {', '.join(teachers)}.",
+            hint="Of two that disagree nobody knows which is right. Leave --learn-trust out.",
+        )
     weights = learnt_weights(inputs, lang, teachers, progress) if learn_trust else {}
     nlp = blank(lang)
     config = {"target_lang": lang, "teachers": teachers, "weights": weights, "labels": labels}

@@ -138,6 +138,8 @@ def learn_from_file(
     docs = map(for_new_matching, read_docs(texts, nlp, source_langs_of(nlp)[0]))
     for _ in tqdm(nlp.pipe(docs, batch_size=64), unit="text", disable=not progress):
         pass
+    if not polls:
+        raise InputError(f"{texts}: there is no text to learn from.")
     habits = learn(polls, keep)
     write_habits(output, habits)
     return habits

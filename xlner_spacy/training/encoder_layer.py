@@ -138,8 +138,9 @@ class EncoderShim(PyTorchShim):
         """The encoder. RAISES: ValueError if it is neither initialised nor loaded."""
         if self._network is None:
             raise ValueError(
-                "xlner.Encoder.v1 has no weights yet. Call nlp.initialize(), or load a trained "
-                "pipeline with spacy.load."
+                "xl_ner is not trained: its encoder has no weights yet. Train it (spacy train "
+                "configs/ner_student.cfg, or nlp.initialize(get_examples) and nlp.update), or load a "
+                "pipeline that was trained. To find entities without training, use xl_transfer."
             )
         return self._network
 

@@ -3,32 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from spacy.training import Example
+from thinc.api import Model
 from thinc.types import Floats2d
 
+from ..solving.bioes import Bioes
 from .encoder_layer import encoders_of
 from .objective import LinearObjective, softmax, to_numpy
-from .protocols import Batch, Slope
+from .protocols import Adversary, Batch, Loss, Slope, Weighting
 from .targets import Targets, flat, targets_of
 
-if TYPE_CHECKING:
-    from .token_classifier import TokenClassifier
-
 Missing = Literal["ignore", "marginal"]
+
+
+class Learner(Protocol):
+    """A component that learns step by step: `xl_ner`."""
+
+    model: Model
+    loss: Loss
+    confidence: float
+    missing: Missing
+    weighting: Weighting | None
+    adversary: Adversary | None
+    consistency: float
+
+    @property
+    def scheme(self) -> Bioes: ...
 
 
 class Step:
     """What is learnt from a batch: from its labels, as far as they are trusted; from worse features; from what
     two answers to the same text should have in common.
 
-    pipe (TokenClassifier): Who learns.
+    pipe (Learner): Who learns.
     examples (list): The batch.
     """
 
-    def __init__(self, pipe: TokenClassifier, examples: Sequence[Example]) -> None:
+    def __init__(self, pipe: Learner, examples: Sequence[Example]) -> None:
         self.pipe = pipe
         self.docs = [example.predicted for example in examples]
         self.lengths = [len(doc) for doc in self.docs]

@@ -222,8 +222,9 @@ class TokenClassifier(TrainablePipe):
             self.add_label(label)
         if not self.labels:
             raise InputError(
-                "The training data have no entity, so there is nothing for xl_ner to learn.",
-                hint="Look at the manifest of `xlner build`, or at the labels of [corpora.train].",
+                "xl_ner was given no example with an entity, so there is nothing to learn.",
+                hint="Give nlp.initialize() labelled examples; with `spacy train`, look at the labels of "
+                "[corpora.train] and at the manifest of `xlner build`.",
             )
         sample = [example.x for example in islice(get_examples(), 10)]
         output = self.model.get_ref("output")
