@@ -181,7 +181,7 @@ def test_project_all_ends_with_a_package_that_works_without_us(project):
     assert "of 3 expected entities are right" in result.stdout
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_parallel_text_becomes_a_student_that_needs_no_translator(project, tmp_path_factory):
     """From texts with translations and no labels to a wheel, which is installed and used where no
     model of ours is."""
