@@ -73,25 +73,16 @@ def learnt_weights(
 
     RAISES: InputError if there are fewer than three teachers.
     """
-    from tqdm import tqdm
-
-    from ..pipeline.polls import listen_to_polls
+    from ..pipeline.polls import polls_on
     from ..silver.input_texts import read_texts
     from ..solving.bayesian import learn
     from ..text.languages import blank
 
     nlp = blank(lang)
     nlp.add_pipe("xl_ensemble", config={"target_lang": lang, "pipelines": dict(teachers)})
-    polls = listen_to_polls(nlp)
     texts = read_texts(list(inputs), "teach", nlp, nlp, ("en", lang), None)
-    docs = islice(texts, _LEARNT_FROM)
-    for _ in tqdm(nlp.pipe(docs, batch_size=64), unit="text", disable=not progress):
-        pass
-    habits = learn(polls)
-    found = {
-        who: round(float((own / own.sum(axis=1, keepdims=True)).diagonal()[1:].mean()), 4)
-        for who, own in habits.voters.items()
-    }
+    polls = polls_on(nlp, islice(texts, _LEARNT_FROM), quiet=not progress)
+    found = {who: round(rate, 4) for who, rate in learn(polls).rates().items()}
     said = ", ".join(f"{who} {weight:.2f}" for who, weight in found.items())
     print(f"How often each gives an entity its label: {said}.", file=sys.stderr)
     return found

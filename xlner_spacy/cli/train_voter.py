@@ -119,13 +119,11 @@ def learn_from_file(
     RAISES: InputError if a file cannot be used, the pipeline has no component that lets voters
         decide, or there are fewer than three voters; SetupError.
     """
-    from tqdm import tqdm
-
     from ..corpus.texts import STANDARD, read_docs
     from ..files import check_place, existing
     from ..pipeline.component import go_on_after_failures
     from ..pipeline.loading import load, source_langs_of
-    from ..pipeline.polls import listen_to_polls
+    from ..pipeline.polls import polls_on
     from ..solving.bayesian import learn
     from ..voters.bea import write_habits
 
@@ -133,11 +131,9 @@ def learn_from_file(
         existing(Path(texts))
     check_place(output, texts, config)
     nlp = load(config, lang=lang, source_langs=source_langs, overrides=overrides)
-    polls = listen_to_polls(nlp)
     go_on_after_failures(nlp)
     docs = map(for_new_matching, read_docs(texts, nlp, source_langs_of(nlp)[0]))
-    for _ in tqdm(nlp.pipe(docs, batch_size=64), unit="text", disable=not progress):
-        pass
+    polls = polls_on(nlp, docs, quiet=not progress)
     if not polls:
         raise InputError(f"{texts}: there is no text to learn from.")
     habits = learn(polls, keep)
@@ -186,8 +182,7 @@ def weights_from_file(
 def _summary(habits: Habits) -> str:
     """How often each voter gives an entity its label, as the mean of all labels."""
     parts = []
-    for who, own in habits.voters.items():
-        rates = (own / own.sum(axis=1, keepdims=True)).diagonal()[1:]
+    for who, rate in habits.rates().items():
         note = ", removed" if who in habits.removed else ""
-        parts.append(f"{who} {rates.mean():.2f}{note}")
+        parts.append(f"{who} {rate:.2f}{note}")
     return f"How often each gives an entity its label: {'; '.join(parts)}."

@@ -13,14 +13,13 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from spacy.language import Language
-from tqdm import tqdm
 from wasabi import MarkdownRenderer
 
 from ..corpus.conll import GoldSentence
 from ..document.placing import Ground, settle
 from ..document.records import PLACED
 from ..files import write_json
-from ..pipeline.polls import listen_to_polls
+from ..pipeline.polls import polls_on
 from ..ranking.agreeing import agreement_of
 from ..ranking.likeness import likeness
 from ..ranking.ranked import SENTENCES
@@ -160,11 +159,9 @@ def ask(
     lang = check_language(lang)
     rows, _ = read_parallel(target_file, source_files)
     rows = [row for row in rows if len(row.sources) == len(source_files)][:limit]
-    polls = listen_to_polls(nlp)
     without_translation(nlp)
     docs = [given(nlp, row.target, row.sources, lang) for row in rows]
-    for _ in tqdm(nlp.pipe(docs, batch_size=BATCH), total=len(docs), unit="sent", disable=quiet):
-        pass
+    polls = polls_on(nlp, docs, total=len(docs), unit="sent", batch_size=BATCH, quiet=quiet)
     first = rows[:SENTENCES]
     texts = {lang: [_text(row.target) for row in first]}
     for code in source_files:

@@ -6,13 +6,12 @@ from collections.abc import Iterable, Sequence
 
 from spacy.language import Language
 from spacy.tokens import Doc
-from tqdm import tqdm
 
 from ..document.attributes import forget
 from ..document.span_groups import CANDIDATES
 from ..errors import BackendError, InputError
 from ..pipeline.component import go_on_after_failures
-from ..pipeline.polls import listen_to_polls
+from ..pipeline.polls import polls_on
 from ..types import Poll
 from ..voters.agreement import Agreement
 from .metrics import TokenEntity, micro_f1, only, token_entities
@@ -31,7 +30,6 @@ def ask_gold(nlp: Language, gold: Iterable[Doc], *, quiet: bool = False) -> Aske
     RAISES: InputError if there is no such component, or no text; BackendError if a text failed
         before anyone was asked.
     """
-    polls = listen_to_polls(nlp)
     go_on_after_failures(nlp)
     docs = list(gold)
     if not docs:
@@ -40,8 +38,7 @@ def ask_gold(nlp: Language, gold: Iterable[Doc], *, quiet: bool = False) -> Aske
     for doc in docs:
         forget(doc, CANDIDATES)  # of an earlier run
         doc.ents = ()
-    for _ in tqdm(nlp.pipe(docs, batch_size=64), total=len(docs), unit="text", disable=quiet):
-        pass
+    polls = polls_on(nlp, docs, total=len(docs), quiet=quiet)
     if len(polls) != len(docs):
         raise BackendError(
             f"On {abs(len(docs) - len(polls))} of {len(docs)} texts no voter could be asked.",

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import wait
 from functools import cached_property, lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,13 +27,14 @@ from .engines import (
     EngineName,
     OpenVinoEngine,
     TorchEngine,
+    in_threads,
     openvino_is_usable,
     openvino_version,
-    pool_of,
     write_openvino,
 )
 from .hub import best_device, load, loading, without_warnings
 from .lazy import LazyBackend, make_torch_safe_to_fork
+from .token_windows import padded
 
 Words = tuple[str, ...]
 
@@ -141,30 +141,17 @@ class Encoder(LazyBackend):
     def _run_all(
         self, batches: list[list[_Window]], before: list[int], after: list[int]
     ) -> list[list[np.ndarray]]:
-        """Run every batch, as many at once as there are threads."""
-        engine = self._engine
-        if engine.threads == 1 or len(batches) == 1:
-            return [self._run(batch, before, after) for batch in batches]
-        # The largest batches go first, so that no thread is left with one while the others are
-        # done.
-        pool = pool_of(engine.threads)
-        waiting = [pool.submit(self._run, b, before, after) for b in reversed(batches)]
-        try:
-            return [future.result() for future in reversed(waiting)]
-        finally:
-            # An interrupted caller might fork, so no work may continue in the background.
-            for future in waiting:
-                future.cancel()
-            wait(waiting)
+        """Run every batch, as many at once as there are threads. They are sorted, the largest last."""
+
+        def run(batch: list[_Window]) -> list[np.ndarray]:
+            return self._run(batch, before, after)
+
+        return in_threads(run, batches[::-1], self._engine.threads)[::-1]
 
     def _run(self, batch: list[_Window], before: list[int], after: list[int]) -> list[np.ndarray]:
         """The layer's vectors for each window's pieces."""
-        rows = [[*before, *window.ids.tolist(), *after] for window in batch]
-        longest = max(map(len, rows))
-        pad = self.tokenizer.pad_token_id or 0
-        ids = np.array([row + [pad] * (longest - len(row)) for row in rows])
-        mask = np.array([[1] * len(row) + [0] * (longest - len(row)) for row in rows])
-        hidden = self._engine(ids, mask)
+        rows = [np.array([*before, *window.ids.tolist(), *after]) for window in batch]
+        hidden = self._engine(*padded(rows, self.tokenizer.pad_token_id or 0))
         start = len(before)
         return [hidden[n, start : start + len(w.ids)] for n, w in enumerate(batch)]
 

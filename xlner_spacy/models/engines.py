@@ -9,14 +9,14 @@ from __future__ import annotations
 import logging
 import os
 import warnings
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Barrier, Lock
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
 
@@ -52,6 +52,9 @@ class Engine(Protocol):
         ...
 
 
+Job = TypeVar("Job")
+Answer = TypeVar("Answer")
+
 _pools: dict[int, ThreadPoolExecutor] = {}
 _pools_lock = Lock()
 
@@ -66,6 +69,21 @@ def pool_of(threads: int) -> ThreadPoolExecutor:
         if threads not in _pools:
             _pools[threads] = _make_pool(threads)
         return _pools[threads]
+
+
+def in_threads(run: Callable[[Job], Answer], jobs: Sequence[Job], threads: int) -> list[Answer]:
+    """What `run` makes of each job, as many at once as there are threads. The jobs begin in their order, so
+    the largest should come first: no thread is left with one while the others are done."""
+    if threads == 1 or len(jobs) == 1:
+        return [run(job) for job in jobs]
+    waiting = [pool_of(threads).submit(run, job) for job in jobs]
+    try:
+        return [future.result() for future in waiting]
+    finally:
+        # An interrupted caller might fork, so no work may continue in the background.
+        for future in waiting:
+            future.cancel()
+        wait(waiting)
 
 
 def _make_pool(threads: int) -> ThreadPoolExecutor:

@@ -161,18 +161,19 @@ def load_network(model: str | None, layers: int | None = None) -> Network:
     layers (int): Only so many layers from the bottom. None: all.
     RAISES: SetupError if it cannot be loaded, has no fast tokenizer, or too few layers.
     """
-    from transformers import AutoModel, AutoTokenizer
+    from transformers import AutoTokenizer
 
     name = str(encoder_path()) if model is None else model
     with without_warnings():
-        module = load("encoder", name, AutoModel.from_pretrained)
+        module, head = _load_module(name)
         tokenizer = load("encoder", name, AutoTokenizer.from_pretrained)
     if not tokenizer.is_fast:
         raise SetupError(
             f"{name!r} has no fast tokenizer, which xlner.Encoder.v1 needs.",
             hint="Use spacy-transformers' TransformerModel in its place.",
         )
-    head = _head_of_adapter(module) if model is None else _head_of(name)
+    if model is None:
+        head = _head_of_adapter(module)
     if layers is not None:
         _keep_layers(module, layers, name)
         head = head if layers == module.config.num_hidden_layers else None
@@ -191,16 +192,19 @@ def _head_of_adapter(module: Any) -> Head:
     return Head(weight.numpy(), bias.numpy(), adapter.tags)
 
 
-def _head_of(name: str) -> Head | None:
-    """The head of a folder with a token classifier."""
-    from transformers import AutoConfig, AutoModelForTokenClassification
+def _load_module(name: str) -> tuple[Any, Head | None]:
+    """An encoder, and the head of a token classifier if it is one."""
+    from transformers import AutoConfig, AutoModel, AutoModelForTokenClassification
 
     config = load("encoder", name, AutoConfig.from_pretrained)
     if not any("ForTokenClassification" in kind for kind in config.architectures or []):
-        return None
-    classifier = load("encoder", name, AutoModelForTokenClassification.from_pretrained).classifier
+        return load("encoder", name, AutoModel.from_pretrained), None
+    model = load("encoder", name, AutoModelForTokenClassification.from_pretrained)
     tags = [config.id2label[n] for n in range(config.num_labels)]
-    return Head(classifier.weight.detach().numpy(), classifier.bias.detach().numpy(), tags)
+    weight, bias = (
+        own.detach().numpy() for own in (model.classifier.weight, model.classifier.bias)
+    )
+    return model.base_model, Head(weight, bias, tags)
 
 
 def _keep_layers(module: Any, layers: int, name: str) -> None:

@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from spacy.language import Language
+from spacy.tokens import Doc
+from tqdm import tqdm
 
 from ..errors import InputError
 from ..types import Poll, Vote
 from .component import StageComponent
+
+
+def polls_on(
+    nlp: Language,
+    docs: Iterable[Doc],
+    *,
+    total: int | None = None,
+    unit: str = "text",
+    batch_size: int = 64,
+    quiet: bool = False,
+) -> list[Poll]:
+    """Take Docs through a pipeline, with a progress bar: the polls that `listen_to_polls` has heard.
+
+    total (int): How many Docs there are, if it is known.
+    RAISES: As `listen_to_polls`, and what the pipeline raises.
+    """
+    polls = listen_to_polls(nlp)
+    for _ in tqdm(nlp.pipe(docs, batch_size=batch_size), total=total, unit=unit, disable=quiet):
+        pass
+    return polls
 
 
 def listen_to_polls(nlp: Language) -> list[Poll]:

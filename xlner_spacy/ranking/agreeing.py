@@ -6,11 +6,10 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from spacy.tokens import Doc
-from tqdm import tqdm
 
 from ..pipeline.component import go_on_after_failures
 from ..pipeline.loading import load
-from ..pipeline.polls import listen_to_polls
+from ..pipeline.polls import polls_on
 from ..solving.bayesian import NOTHING, Habits, learn
 from ..types import Poll
 
@@ -35,11 +34,8 @@ def agreement(
     RAISES: SetupError if a translator or a model cannot be loaded.
     """
     nlp = load(None, lang=target_lang, source_langs=source_langs)
-    polls = listen_to_polls(nlp)
     go_on_after_failures(nlp)
-    for _ in tqdm(nlp.pipe(docs, batch_size=64), total=len(docs), unit="text", disable=quiet):
-        pass
-    return agreement_of(polls)
+    return agreement_of(polls_on(nlp, docs, total=len(docs), quiet=quiet))
 
 
 def agreement_of(polls: Sequence[Poll]) -> Agreement:

@@ -141,6 +141,11 @@ class Habits:
         _, known, stranger = self._logs
         return float(known.get(who, stranger)[self._index[true], self._index[label]])
 
+    def rates(self) -> dict[str, float]:
+        """How often each voter gives an entity its label, as the mean of all labels."""
+        confusion = np.array(list(self.voters.values()))
+        return dict(zip(self.voters, _right(confusion).tolist(), strict=True))
+
     @cached_property
     def _index(self) -> dict[str, int]:
         return {label: n for n, label in enumerate(self.labels)}
@@ -189,9 +194,17 @@ def learn(polls: Iterable[Poll], keep: int | None = None) -> Habits:
 
 def _ranked(confusion: np.ndarray) -> list[int]:
     """The voters, that first which on the mean of all labels gives the true one most often."""
+    return [int(n) for n in np.argsort(-_right(confusion), kind="stable")]
+
+
+def _right(confusion: np.ndarray) -> np.ndarray:
+    """How often each voter gives the true label, as the mean of all labels, shape (voters,).
+
+    confusion: Dirichlet parameters, shape (voters, K, K).
+    """
     rates = confusion / confusion.sum(axis=2, keepdims=True)
-    right = np.diagonal(rates, axis1=1, axis2=2)[:, 1:].mean(axis=1)
-    return [int(n) for n in np.argsort(-right, kind="stable")]
+    right: np.ndarray = np.diagonal(rates, axis1=1, axis2=2)[:, 1:].mean(axis=1)
+    return right
 
 
 def _arrays(

@@ -33,15 +33,22 @@ class Augmenter(ABC):
     """
 
     def __init__(
-        self, level: float = 1.0, copies: int = 1, keep_original: bool = True, seed: int = 0
+        self,
+        level: float = 1.0,
+        copies: int = 1,
+        keep_original: bool = True,
+        seed: int = 0,
+        strength: float = 1.0,
     ) -> None:
         part = type(self).__name__
         check_share(part, "level", level)
+        check_share(part, "strength", strength)
         check_setting(
             part, "copies", copies, is_whole(copies) and copies > 0, "a whole number from 1 on"
         )
         check_setting(part, "seed", seed, is_whole(seed), "a whole number")
         self.level = level
+        self.strength = strength
         self.copies = copies
         self.keep_original = keep_original
         self.rng = Random(seed)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import spacy
 from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
 from spacy.language import Language
 from spacy.training import Example
 
@@ -70,10 +71,8 @@ def temperature_of(pipe: TokenClassifier, examples: Sequence[Example]) -> float:
     targets_ = np.concatenate(wanted)
 
     def loss(log_temperature: float) -> float:
-        scaled = logs / np.exp(log_temperature)
-        norm = np.log(np.exp(scaled - scaled.max(axis=1, keepdims=True)).sum(axis=1))
-        norm += scaled.max(axis=1)
-        return float((norm - (targets_ * scaled).sum(axis=1)).mean())
+        scaled = log_softmax(logs / np.exp(log_temperature), axis=1)
+        return float(-(targets_ * scaled).sum(axis=1).mean())
 
     best = minimize_scalar(loss, bounds=(np.log(0.25), np.log(4.0)), method="bounded")
     return round(float(np.exp(best.x)), 3)

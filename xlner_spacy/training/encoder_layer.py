@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import wait
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,9 +20,9 @@ from ..models.engines import (
     EngineName,
     OpenVinoEngine,
     TorchEngine,
+    in_threads,
     openvino_is_usable,
     openvino_version,
-    pool_of,
     write_openvino,
 )
 from ..models.lazy import make_torch_safe_to_fork
@@ -191,7 +190,7 @@ class EncoderShim(PyTorchShim):
         def run(group: list[int]) -> np.ndarray:
             return engine(*padded([read.windows[n] for n in group], network.pad))
 
-        for group, hidden in zip(groups, _in_threads(run, groups, engine.threads), strict=True):
+        for group, hidden in zip(groups, in_threads(run, groups, engine.threads), strict=True):
             for row, n in enumerate(group):
                 outputs[n] = hidden[row]
         ops = get_current_ops()
@@ -318,18 +317,3 @@ def _gather(outputs: Sequence[np.ndarray], places: np.ndarray, width: int) -> np
             mine = places[:, 0] == window
             found[mine] = outputs[window][places[mine, 1]]
     return found
-
-
-def _in_threads(
-    run: Callable[[list[int]], np.ndarray], groups: Sequence[list[int]], threads: int
-) -> list[np.ndarray]:
-    if threads == 1 or len(groups) == 1:
-        return [run(group) for group in groups]
-    waiting = [pool_of(threads).submit(run, group) for group in groups]
-    try:
-        return [future.result() for future in waiting]
-    finally:
-        # An interrupted caller might fork, so no work may continue in the background.
-        for future in waiting:
-            future.cancel()
-        wait(waiting)

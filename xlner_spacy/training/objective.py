@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from scipy import special
 from thinc.api import Model
 
 from .protocols import Slope
@@ -70,8 +71,5 @@ def to_numpy(array: Any) -> np.ndarray:
 
 def softmax(scores: np.ndarray) -> np.ndarray:
     """Rows that add up to 1."""
-    if not len(scores):
-        return scores
-    found = np.exp(scores - scores.max(axis=1, keepdims=True))
-    shares: np.ndarray = found / found.sum(axis=1, keepdims=True)
+    shares: np.ndarray = special.softmax(scores, axis=1)
     return shares

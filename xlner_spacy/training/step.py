@@ -54,8 +54,8 @@ class Step:
         model = self.pipe.model
         features, back_features = model.get_ref("tok2vec").begin_update(self.docs)
         scores, back_scores = model.get_ref("head").begin_update(features)
-        together = self._known(scores, features)
         probabilities = self._probabilities(scores)
+        together = self._known(probabilities, features)
         loss, gradient = self._of_labels(probabilities, together)
         if self.pipe.consistency:
             apart, more = self._of_second_answer(features, probabilities, together)
@@ -76,26 +76,26 @@ class Step:
 
     def of_labels(self, scores: list[Floats2d]) -> tuple[float, list[Floats2d]]:
         """The loss of the labels alone, and its gradient by the scores."""
-        loss, gradient = self._of_labels(self._probabilities(scores), self._known(scores))
+        probabilities = self._probabilities(scores)
+        loss, gradient = self._of_labels(probabilities, self._known(probabilities))
         return loss, self._split(gradient)
 
-    def _known(self, scores: list[Floats2d], features: list[Floats2d] | None = None) -> Targets:
+    def _known(self, probabilities: np.ndarray, features: list[Floats2d] | None = None) -> Targets:
         """What the tokens of the batch should be, and how much each counts."""
         targets = self.targets
         if self.pipe.missing == "marginal":
-            targets = self._completed(scores)
+            targets = self._completed(probabilities)
         together = flat(targets)
         if self.pipe.weighting is None or features is None:
             return together
-        losses, _ = self.pipe.loss(self._probabilities(scores), together.tags)
+        losses, _ = self.pipe.loss(probabilities, together.tags)
         tags = np.where(together.known, together.tags.argmax(axis=1), -1)
         batch = Batch(self._together(features), tags, losses, self.texts)
         return together._replace(weights=together.weights * self.pipe.weighting(batch))
 
-    def _completed(self, scores: list[Floats2d]) -> list[Targets]:
-        probabilities = [softmax(to_numpy(own)) for own in scores]
+    def _completed(self, probabilities: np.ndarray) -> list[Targets]:
         allowed = [own.allowed for own in self.targets]
-        posteriors = self.pipe.scheme.completed(probabilities, allowed)
+        posteriors = self.pipe.scheme.completed(self._apart(probabilities), allowed)
         return [
             own._replace(
                 tags=np.where(own.known[:, np.newaxis], own.tags, posterior),
@@ -144,5 +144,8 @@ class Step:
         return np.concatenate([to_numpy(own) for own in parts])
 
     def _split(self, whole: np.ndarray) -> list[Floats2d]:
-        parts: list[Any] = np.split(whole.astype("float32"), np.cumsum(self.lengths)[:-1])
+        parts: list[Any] = self._apart(whole.astype("float32"))
         return [self.pipe.model.ops.asarray2f(part) for part in parts]
+
+    def _apart(self, whole: np.ndarray) -> list[np.ndarray]:
+        return np.split(whole, np.cumsum(self.lengths)[:-1])

@@ -15,7 +15,7 @@ from ...document.placing import place
 from ...document.records import PLACED, own_origin, placement
 from ...document.teacher import set_teacher
 from ...errors import SetupError
-from ...settings import check_setting
+from ...settings import check_weights
 from ...solving.bioes import OUTSIDE, Bioes
 from ...text.memory import memory_zone
 from .members import OtherPipeline, copy_of
@@ -67,13 +67,7 @@ class Teach(Stage):
             raise SetupError(
                 "xl_teachers has no teachers.", hint='Name some: teachers = {"en": "model-en"}'
             )
-        for name, weight in weights.items():
-            known = name in teachers
-            wanted = f"for one of {', '.join(map(repr, teachers))}"
-            check_setting("xl_teachers", f"weights.{name}", weight, known, wanted)
-            check_setting(
-                "xl_teachers", f"weights.{name}", weight, weight > 0, "a number greater than 0"
-            )
+        check_weights("xl_teachers", "teachers", weights, teachers)
         self.teachers = dict(teachers)
         self.weights = {name: float(weights.get(name, 1.0)) for name in teachers}
         self.labels = labels

@@ -11,7 +11,7 @@ from ...models.description import Description
 from ...perturbations.labelled import Labelled, lots
 from ...perturbations.names import Name, put_names
 from ...text.languages import same_language
-from ..augmenter import Augmenter, check_share
+from ..augmenter import Augmenter
 from ..entity_pairs import EntityPairs
 
 
@@ -47,9 +47,7 @@ class CodeMixing(Augmenter):
         keep_original: bool = True,
         seed: int = 0,
     ) -> None:
-        super().__init__(level, copies, keep_original, seed)
-        check_share("CodeMixing", "strength", strength)
-        self.strength = strength
+        super().__init__(level, copies, keep_original, seed, strength)
         self.langs = langs
         self.pairs = EntityPairs(pairs)
 

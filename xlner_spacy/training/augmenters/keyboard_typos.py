@@ -11,7 +11,7 @@ from ...models.description import Description
 from ...perturbations.labelled import Labelled, Where
 from ...perturbations.typos import Keyboard, typos
 from ...settings import check_choice
-from ..augmenter import Augmenter, check_share
+from ..augmenter import Augmenter
 
 
 class KeyboardTypos(Augmenter):
@@ -39,11 +39,9 @@ class KeyboardTypos(Augmenter):
         keep_original: bool = True,
         seed: int = 0,
     ) -> None:
-        super().__init__(level, copies, keep_original, seed)
-        check_share("KeyboardTypos", "strength", strength)
+        super().__init__(level, copies, keep_original, seed, strength)
         check_choice("KeyboardTypos", "where", where, Where)
         check_choice("KeyboardTypos", "keyboard", keyboard, Keyboard)
-        self.strength = strength
         self.where = where
         self.keyboard = keyboard
 

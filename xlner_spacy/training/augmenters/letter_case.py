@@ -11,7 +11,7 @@ from ...models.description import Description
 from ...perturbations.case import Form, change_case
 from ...perturbations.labelled import Labelled
 from ...settings import check_choice, check_setting
-from ..augmenter import Augmenter, check_share
+from ..augmenter import Augmenter
 
 
 class LetterCase(Augmenter):
@@ -40,13 +40,11 @@ class LetterCase(Augmenter):
         keep_original: bool = True,
         seed: int = 0,
     ) -> None:
-        super().__init__(level, copies, keep_original, seed)
+        super().__init__(level, copies, keep_original, seed, strength)
         self.forms: list[Form] = list(get_args(Form)) if forms is None else list(forms)
         check_setting("LetterCase", "forms", forms, bool(self.forms), "at least one form")
         for form in self.forms:
             check_choice("LetterCase", "forms", form, Form)
-        check_share("LetterCase", "strength", strength)
-        self.strength = strength
 
     def change(self, nlp: Language, doc: Doc, text: Labelled) -> Labelled:
         form = self.rng.choice(self.forms)

@@ -11,7 +11,7 @@ from ...corpus.name_lists import read_name_lists
 from ...models.description import Description
 from ...perturbations.labelled import Labelled
 from ...perturbations.names import Names, swap_names
-from ..augmenter import Augmenter, check_share
+from ..augmenter import Augmenter
 from ..tokenized_names import tokenized
 
 
@@ -47,9 +47,7 @@ class MentionReplacement(Augmenter):
         keep_original: bool = True,
         seed: int = 0,
     ) -> None:
-        super().__init__(level, copies, keep_original, seed)
-        check_share("MentionReplacement", "strength", strength)
-        self.strength = strength
+        super().__init__(level, copies, keep_original, seed, strength)
         self.listed = None if names is None else read_name_lists(names)
         self.names = Names()
 

@@ -10,7 +10,7 @@ from spacy.tokens import Doc
 from ...models.description import Description
 from ...perturbations.diacritics import strip_diacritics
 from ...perturbations.labelled import Labelled
-from ..augmenter import Augmenter, check_share
+from ..augmenter import Augmenter
 
 
 class NoDiacritics(Augmenter):
@@ -34,9 +34,7 @@ class NoDiacritics(Augmenter):
         keep_original: bool = True,
         seed: int = 0,
     ) -> None:
-        super().__init__(level, copies, keep_original, seed)
-        check_share("NoDiacritics", "strength", strength)
-        self.strength = strength
+        super().__init__(level, copies, keep_original, seed, strength)
 
     def change(self, nlp: Language, doc: Doc, text: Labelled) -> Labelled:
         return strip_diacritics(text, self.rng, self.strength)

@@ -10,7 +10,7 @@ from spacy.tokens import Doc
 from ...models.description import Description
 from ...perturbations.labelled import Labelled
 from ...perturbations.punctuation import drop_punctuation
-from ..augmenter import Augmenter, check_share
+from ..augmenter import Augmenter
 
 
 class NoPunctuation(Augmenter):
@@ -35,9 +35,7 @@ class NoPunctuation(Augmenter):
         keep_original: bool = True,
         seed: int = 0,
     ) -> None:
-        super().__init__(level, copies, keep_original, seed)
-        check_share("NoPunctuation", "strength", strength)
-        self.strength = strength
+        super().__init__(level, copies, keep_original, seed, strength)
 
     def change(self, nlp: Language, doc: Doc, text: Labelled) -> Labelled:
         return drop_punctuation(text, self.rng, self.strength)

@@ -42,11 +42,10 @@ class OCRNoise(Augmenter):
         keep_original: bool = True,
         seed: int = 0,
     ) -> None:
-        super().__init__(level, copies, keep_original, seed)
-        for name, value in (("strength", strength), ("split", split), ("merge", merge)):
+        super().__init__(level, copies, keep_original, seed, strength)
+        for name, value in (("split", split), ("merge", merge)):
             check_share("OCRNoise", name, value)
         check_choice("OCRNoise", "where", where, Where)
-        self.strength = strength
         self.split = split
         self.merge = merge
         self.where = where

@@ -10,7 +10,7 @@ from spacy.tokens import Doc
 from ...models.description import Description
 from ...perturbations.labelled import Labelled
 from ...perturbations.shuffling import shuffle_segments
-from ..augmenter import Augmenter, check_share
+from ..augmenter import Augmenter
 
 
 class SegmentShuffling(Augmenter):
@@ -37,9 +37,7 @@ class SegmentShuffling(Augmenter):
         keep_original: bool = True,
         seed: int = 0,
     ) -> None:
-        super().__init__(level, copies, keep_original, seed)
-        check_share("SegmentShuffling", "strength", strength)
-        self.strength = strength
+        super().__init__(level, copies, keep_original, seed, strength)
 
     def change(self, nlp: Language, doc: Doc, text: Labelled) -> Labelled:
         return shuffle_segments(text, self.rng, self.strength)

@@ -11,7 +11,7 @@ from spacy.tokens import Doc
 from ...models.description import Description
 from ...perturbations.labelled import Labelled
 from ...perturbations.word_draws import WordsByTag, replace_words
-from ..augmenter import Augmenter, check_share
+from ..augmenter import Augmenter
 
 
 class TokenReplacement(Augmenter):
@@ -41,9 +41,7 @@ class TokenReplacement(Augmenter):
         keep_original: bool = True,
         seed: int = 0,
     ) -> None:
-        super().__init__(level, copies, keep_original, seed)
-        check_share("TokenReplacement", "strength", strength)
-        self.strength = strength
+        super().__init__(level, copies, keep_original, seed, strength)
         self.words = WordsByTag(Random(seed))
 
     def learn(self, nlp: Language, doc: Doc, text: Labelled) -> None:
