@@ -27,12 +27,15 @@ from ..models.engines import (
 )
 from ..models.lazy import make_torch_safe_to_fork
 from ..models.network import Network, load_network
+from ..models.precision import products
 from ..models.token_windows import Read, Reader, Text, batches, padded
 from ..settings import check_choice, check_setting
 
 NAME = "xl_encoder"
-# Padded pieces that are trained on at once; more are several passes of one update.
-_TRAINED_AT_ONCE = 4096
+# Padded pieces that are trained on at once; more are several passes of one update. A processor gains nothing from
+# many, and loses time with a long text that all others are padded to.
+_TRAINED_AT_ONCE = {"cpu": 1024}
+_TRAINED_AT_ONCE_ELSEWHERE = 8192
 
 
 @spacy.registry.architectures("xlner.Encoder.v1")
@@ -69,7 +72,9 @@ def make_encoder(
     positive = "0 or more"
     check_setting("xlner.Encoder.v1", "frozen_layers", frozen_layers, frozen_layers >= 0, positive)
     shim = EncoderShim(name, layers, frozen_layers, window, overlap, engine, mixed_precision)
-    return Model(NAME, _forward, init=_init, dims={"nO": None}, shims=[shim])
+    # Thinc's set_dropout_rate only sets what is there.
+    attrs = {"dropout_rate": 0.0}
+    return Model(NAME, _forward, init=_init, dims={"nO": None}, attrs=attrs, shims=[shim])
 
 
 def encoders_of(model: Model) -> list[EncoderShim]:
@@ -91,8 +96,7 @@ def _forward(
     read = shim.reader.read([Text(doc.text, _offsets(doc)) for doc in docs])
     if not is_train:
         return shim.vectors(read), lambda _: []
-    if "dropout_rate" in model.attrs:
-        shim.set_dropout(model.attrs["dropout_rate"])
+    shim.set_dropout(model.attrs["dropout_rate"])
     found, backward = shim.trainable_vectors(read)
 
     def backprop(gradients: list[Floats2d]) -> list[Doc]:
@@ -173,12 +177,15 @@ class EncoderShim(PyTorchShim):
         return self._reader
 
     def set_dropout(self, rate: float) -> None:
-        """The rate of every dropout in the encoder."""
+        """The rate of every dropout in the encoder but that of the attention's weights: it stays 0, since
+        with one the processor computes attention the long way (a third of a step)."""
         import torch
 
-        for part in self.network.module.modules():
+        for name, part in self.network.module.named_modules():
             if isinstance(part, torch.nn.Dropout):
-                part.p = rate
+                part.p = 0.0 if name.endswith("attention.self.dropout") else rate
+            elif hasattr(part, "dropout_prob"):
+                part.dropout_prob = 0.0
 
     def vectors(self, read: Read) -> list[Floats2d]:
         """The vectors of the tokens of each text."""
@@ -205,19 +212,20 @@ class EncoderShim(PyTorchShim):
 
         self._runs = self._digest = None
         module = self._trained_module()
-        groups = batches(read.windows, _TRAINED_AT_ONCE)
+        at_once = _TRAINED_AT_ONCE.get(self.device.type, _TRAINED_AT_ONCE_ELSEWHERE)
+        groups = batches(read.windows, at_once)
         tensors: list[Any] = []
         places: list[tuple[int, int]] = [(0, 0)] * len(read.windows)
-        for number, group in enumerate(groups):
-            ids, mask = padded([read.windows[n] for n in group], self.network.pad)
-            with torch.enable_grad(), _precision(self.device, self.in_16_bits):
+        with torch.enable_grad(), products(self.device, self.in_16_bits):
+            for number, group in enumerate(groups):
+                ids, mask = padded([read.windows[n] for n in group], self.network.pad)
                 output = module(
                     input_ids=torch.from_numpy(ids).to(self.device),
                     attention_mask=torch.from_numpy(mask).to(self.device),
                 )
-            tensors.append(output.last_hidden_state.float())
-            for row, n in enumerate(group):
-                places[n] = (number, row)
+                tensors.append(output.last_hidden_state.float())
+                for row, n in enumerate(group):
+                    places[n] = (number, row)
         taken: list[Any] = []
         for own in read.places:
             known = own[:, 0] >= 0
@@ -296,14 +304,6 @@ class EncoderShim(PyTorchShim):
             make_torch_safe_to_fork()
             self._use(Network.from_bytes(data), hashlib.sha256(data).hexdigest()[:16])
         return self
-
-
-def _precision(device: Any, in_16_bits: bool | None) -> Any:
-    import torch
-
-    if in_16_bits is None:
-        in_16_bits = device.type == "cuda" or torch.cpu._is_amx_tile_supported()
-    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=in_16_bits)
 
 
 def _layers_of(module: Any) -> Any:
