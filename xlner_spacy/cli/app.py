@@ -23,6 +23,7 @@ from .info import info
 from .init_config import init_app
 from .model_card import model_card
 from .options import OVERRIDES, debug_is_on
+from .pick import pick
 from .project import project
 from .rank_sources import sources
 from .report import report
@@ -112,6 +113,7 @@ def main(
 app.command("project", context_settings=OVERRIDES)(project)
 app.command("build", context_settings=OVERRIDES)(build)
 app.command("augment", context_settings=OVERRIDES)(augment)
+app.command("pick")(pick)
 app.command("embed")(embed)
 app.command("info")(info)
 app.command("sources")(sources)

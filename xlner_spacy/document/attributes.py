@@ -18,6 +18,7 @@ Doc.user_data through the functions of this file:
     xl_transferred  list of Placement       what xl_transfer placed
     xl_voice        list of SourceEntity    what was found in the text itself, to vote with
     xl_record       dict                    the other keys of the line of the input
+    xl_corpus       str                     the corpus that a training text is of
 
 Each lies in Doc.user_data as if it were an attribute of the Span that is the whole text. spaCy moves
 such keys where it makes Docs out of others, so that what is of another text is told apart: a Doc

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ class LinearObjective:
     labels_loss: From probabilities (tokens, tags) to a loss and its gradient by the scores.
     probabilities: Those of the features as they are, (tokens, tags).
     texts: The number of the text that each token is of, (tokens,).
+    corpora: The corpus of each text; "" where it is not known.
     """
 
     def __init__(
@@ -27,11 +28,13 @@ class LinearObjective:
         labels_loss: Callable[[np.ndarray], tuple[float, np.ndarray]],
         probabilities: np.ndarray,
         texts: np.ndarray,
+        corpora: Sequence[str],
     ) -> None:
         self.output = output
         self.labels_loss = labels_loss
         self.probabilities = probabilities
         self.texts = texts
+        self.corpora = corpora
 
     def labelled(self, features: np.ndarray, share: float = 1.0) -> Slope:
         """As of `Objective`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -58,6 +59,7 @@ class Objective(Protocol):
     """What can be asked about features, while training."""
 
     texts: np.ndarray  # the number of the text that each token is of, (tokens,)
+    corpora: Sequence[str]  # the name of the corpus that each text is of; "" where it is not known
 
     def labelled(self, features: np.ndarray, share: float = 1.0) -> Slope:
         """How wrong the labels would be with these features. The classifier learns from it, to this share."""

@@ -10,6 +10,7 @@ from spacy.training import Example
 from thinc.api import Model
 from thinc.types import Floats2d
 
+from ..document.attributes import get_data
 from ..solving.bioes import Bioes
 from .encoder_layer import encoders_of
 from .objective import LinearObjective, softmax, to_numpy
@@ -50,7 +51,7 @@ class Step:
         self.targets = [targets_of(own, pipe.scheme, pipe.confidence) for own in examples]
 
     def take(self) -> float:
-        """Learn. RETURNS: The loss, a mean over the tokens of the batch."""
+        """Learn. RETURNS: The loss, a mean over the tokens of the batch whose labels are known."""
         model = self.pipe.model
         features, back_features = model.get_ref("tok2vec").begin_update(self.docs)
         scores, back_scores = model.get_ref("head").begin_update(features)
@@ -67,6 +68,7 @@ class Step:
                 lambda given: self._of_labels(given, together),
                 probabilities,
                 self.texts,
+                [get_data("xl_corpus", doc) or "" for doc in self.docs],
             )
             clean = Slope(loss, found)
             added = self.pipe.adversary(self._together(features), clean, objective)
@@ -106,7 +108,7 @@ class Step:
 
     def _of_labels(self, probabilities: np.ndarray, known: Targets) -> tuple[float, np.ndarray]:
         losses, gradient = self.pipe.loss(probabilities, known.tags)
-        weights = np.where(known.known, known.weights, 0.0) / max(1, len(losses))
+        weights = np.where(known.known, known.weights, 0.0) / max(1, known.known.sum())
         return float((losses * weights).sum()), gradient * weights[:, np.newaxis]
 
     def _of_second_answer(

@@ -274,7 +274,7 @@ class TokenClassifier(TrainablePipe):
     def get_loss(
         self, examples: Iterable[Example], scores: list[Floats2d]
     ) -> tuple[float, list[Floats2d]]:
-        """The loss, a mean over the tokens of the batch, and its gradient."""
+        """The loss, a mean over the tokens of the batch whose labels are known, and its gradient."""
         return Step(self, list(examples)).of_labels(scores)
 
     def score(self, examples: Iterable[Example], **kwargs: Any) -> dict[str, Any]:
