@@ -96,7 +96,7 @@ class Round:
     texts (dict): How many were read, left out for which reason, and are in train and dev.
     train, dev (dict): Entities of each label.
     changed (float): The share of the tokens whose label is not that of the round before; None in the first.
-    trained (bool): Whether a student has learnt from them.
+    trained (bool): Whether a student learns from them, or so little has changed that it ends here.
     """
 
     number: int
@@ -122,7 +122,7 @@ def self_train(
         `model`, the last of them.
     code: A Python file with functions that a config names.
     gpu_id, progress: As of `train_student`.
-    report: Is called with each round that is done, those of earlier runs too.
+    report: Is called with each round when its texts are labelled, with those of earlier runs first.
     RETURNS: The folder of the last model.
     RAISES: InputError for bad input, or a folder of other rounds; SetupError; BackendError.
     """
@@ -138,8 +138,8 @@ def self_train(
             report(Round(**done))
         for number in range(len(journal.rounds) + 1, plan.rounds + 1):
             labelled = _label(plan, files, journal, number, progress)
+            report(labelled)
             if not labelled.trained:
-                report(labelled)
                 break
             config = _config(plan, files, corpora, journal.silver(number))
             train_student(
@@ -150,7 +150,6 @@ def self_train(
                 progress=progress,
             )
             journal.add(asdict(labelled))
-            report(labelled)
         return journal.publish()
 
 
@@ -183,7 +182,8 @@ def _check_usable(plan: Plan, found: Round, teacher: str) -> None:
             f"({found.texts.get('train', 0)} of {found.texts['read']}): nothing to learn.",
             hint="Give more texts, a lower --keep-above, or another pipeline to start with.",
         )
-    if not found.texts.get("dev") and plan.config.get("paths", {}).get("dev") is None:
+    paths = plan.config.get("paths", {})
+    if not found.texts.get("dev") and "dev" in paths and paths["dev"] is None:
         raise InputError(
             f"None of the {found.texts['read']} texts of {names} is for dev, which training needs.",
             hint="Give more texts, a larger --dev (with a new folder), or a corpus: --paths.dev FILE",

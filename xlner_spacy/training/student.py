@@ -63,7 +63,7 @@ def with_corpora(
     name = student_name(config, source)
     config = config.copy()
     config["nlp"]["lang"] = blank(lang).lang
-    paths = config["paths"]
+    paths = config.setdefault("paths", {})
     paths["train"] = _as_setting(train)
     for key, default in (("dev", [dev]), ("raw", texts)):
         if key in paths and paths[key] is None:
