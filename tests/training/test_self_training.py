@@ -226,6 +226,17 @@ def test_other_settings_are_named(here):
     assert "local_models.raw.jsonl" in run("--rounds", "1").stderr
 
 
+def test_settings_may_come_first(here):
+    options = ("--start", "start", "-o", "out", "--lang", "pt", "--rounds", "1", "--quiet")
+    paths = ("student.cfg", "raw.jsonl", "--dev", "0.3")
+    result = xlner("self-train", "--training.max_steps", "1", *options, *paths)
+    assert result.exit_code == 0, result.output
+    assert Config().from_disk("out/model/config.cfg")["training"]["max_steps"] == 1
+    alone = xlner("self-train", "student.cfg", *options)
+    assert alone.exit_code == 2
+    assert "at least one file of texts" in alone.stderr
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

@@ -20,12 +20,13 @@ _OURS = {"paths.train": "--train FILE", "nlp.lang": "--lang"}
 
 def self_train(
     ctx: typer.Context,
-    config: Annotated[
-        Path, typer.Argument(metavar="CONFIG", help="Of training, such as configs/ner_student.cfg.")
-    ],
-    texts: Annotated[
+    paths: Annotated[
         list[Path],
-        typer.Argument(metavar="TEXTS...", help="Texts of the language; labels are not used."),
+        typer.Argument(
+            metavar="CONFIG TEXTS...",
+            help="A config of training, such as configs/ner_student.cfg, and texts of the language; "
+            "labels in them are not used.",
+        ),
     ],
     start: Annotated[
         str,
@@ -83,7 +84,10 @@ def self_train(
     from ..training.self_training import Plan
     from ..training.self_training import self_train as train_in_rounds
 
-    inputs = [Path(path) for path in without_overrides(ctx, texts)]
+    given = [Path(path) for path in without_overrides(ctx, paths)]
+    if len(given) < 2:
+        raise typer.BadParameter("Give a config of training, and at least one file of texts.")
+    config, *inputs = given
     changes = overrides(ctx)
     _check_changes(changes)
     plan = Plan(
