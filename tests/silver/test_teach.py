@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 import spacy
@@ -11,6 +13,8 @@ from spacy.tokens import DocBin
 from tests.shared import xlner
 from tests.training.test_token_classifier import SMALL, TEXTS, found, labelled, trained
 from xlner_spacy.document.teacher import teacher_of
+from xlner_spacy.errors import InputError
+from xlner_spacy.ranking.teacher_weights import likeness_weights
 from xlner_spacy.training.reader import make_corpus
 
 RAW = ["Maria vive em Lisboa.", "A Petrobras vive no Porto.", "Chove."]
@@ -94,12 +98,61 @@ def test_who_is_right_more_often_is_trusted_more(teachers, tmp_path):
     assert found(docs_of(tmp_path / "silver")[0])[-1] == ("Lisboa", "LOC")
 
 
+@pytest.mark.models
+def test_teachers_count_as_their_languages_are_alike(teachers, tmp_path):
+    for name, model in (("es", "rules"), ("zh", "wrong"), ("de", "rules")):
+        shutil.copytree(teachers / model, teachers / name, dirs_exist_ok=True)
+    names = ("es", "zh", "de")
+    result = build(teachers, tmp_path / "silver", "--weights", "likeness", names=names)
+    assert result.exit_code == 0, result.output
+    manifest = srsly.read_json(tmp_path / "silver" / "manifest.json")
+    (component,) = manifest["settings"]["components"].values()
+    weights = component["weights"]
+    assert weights["es"] > weights["de"] > weights["zh"] > 0
+    assert sum(weights.values()) == pytest.approx(1, abs=0.03)
+    said = ", ".join(f"{name} {weights[name]:.2f}" for name in names)
+    assert f"Weights by likeness to pt: {said}." in result.stderr
+    tags, beliefs, _ = teacher_of(docs_of(tmp_path / "silver")[0])
+    wanted = (weights["es"] + weights["de"]) / sum(weights.values())
+    assert beliefs[3, tags.index("S-LOC")] == pytest.approx(wanted, abs=0.002)
+
+
+@pytest.mark.models
+@pytest.mark.parametrize(
+    ("teacher", "message"),
+    [
+        ("rules", "The teacher 'rules' is not named after its language"),
+        ("pt-BR", "The teacher 'pt-BR' is of the language of the texts itself"),
+        ("tlh", "No sentences of 'tlh' come with the package"),
+    ],
+)
+def test_languages_that_likeness_does_not_know(teachers, tmp_path, teacher, message):
+    given = ("--teacher", f"{teacher}={teachers / 'rules'}", "--weights", "likeness")
+    result = build(teachers, tmp_path / "silver", *given, names=())
+    assert result.exit_code == 1
+    assert message in result.stderr
+    assert "Leave --weights out" in result.stderr
+    assert not (tmp_path / "silver").exists()
+
+
+@pytest.mark.models
+def test_a_language_without_sentences_is_compared_by_its_texts():
+    docs = [spacy.blank("xx")(text) for text in ("Ana Silva vive em Lisboa.", "Rui foi a Paris.")]
+    weights = likeness_weights("mwl", ["pt", "zh", "pt-BR"], docs)
+    assert weights["pt"] == weights["pt-BR"] > weights["zh"] >= 0.01
+    with pytest.raises(InputError, match="no sentence of 'mwl'"):
+        likeness_weights("mwl", ["pt"], [spacy.blank("xx")("...")])
+
+
 @pytest.mark.parametrize(
     ("arguments", "names", "message"),
     [
         ((), (), "There is no teacher"),
         ((), ("student", "student"), "two teachers named 'student'"),
         ((), ("nobody",), "nobody"),
+        ((), ("nobody",), "The pipeline of the teacher 'nobody' cannot be loaded"),
+        (("--learn-trust", "--weights", "likeness"), ("rules",), "do not go together"),
+        (("--mode", "translate-test", "--weights", "likeness"), (), "--weights need --mode teach"),
         (("--config", "x.cfg"), ("rules",), "no use for --config"),
         (("--learn-trust",), ("student", "rules"), "--learn-trust needs three teachers"),
         (("--mode", "translate-test"), ("rules",), "--teacher need --mode teach"),

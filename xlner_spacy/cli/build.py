@@ -23,7 +23,7 @@ from .options import (
     without_overrides,
 )
 from .project import source_lines
-from .teachers import with_teachers
+from .teachers import Weights, with_teachers
 from .translation_cache import Cache, cache_translations, report_cache
 
 
@@ -75,6 +75,14 @@ def build(
             help="teach: a package, a folder or a .cfg, may be given several times.",
         ),
     ] = None,
+    weights: Annotated[
+        Weights,
+        typer.Option(
+            "--weights",
+            help="teach: equal, or likeness: weigh teachers, whose names are languages then, by how alike "
+            "these are to --lang, as `xlner sources` measures it.",
+        ),
+    ] = Weights.equal,
     learn_trust: Annotated[
         bool,
         typer.Option(
@@ -156,11 +164,17 @@ def build(
         labels=parse_label_map(label_map or []),
     )
     changes = overrides(ctx)
-    check_teachers(mode, teacher, learn_trust)
+    check_teachers(mode, teacher, weights, learn_trust)
     if mode is Mode.teach:
         check_teach(config, changes)
         nlp = with_teachers(
-            inputs, lang, teacher or [], parse_label_map(label_map or []), learn_trust, not quiet
+            inputs,
+            lang,
+            teacher or [],
+            parse_label_map(label_map or []),
+            weights,
+            learn_trust,
+            not quiet,
         )
         selection = replace(selection, labels=None)  # the teachers' labels are mapped
     else:
@@ -179,9 +193,15 @@ def build(
     report_cache(caches, cache)
 
 
-def check_teachers(mode: Mode, teacher: list[str] | None, learn_trust: bool) -> None:
-    """RAISES: InputError if there are teachers, and nobody asks them."""
-    given = [*(["--teacher"] if teacher else []), *(["--learn-trust"] if learn_trust else [])]
+def check_teachers(
+    mode: Mode, teacher: list[str] | None, weights: Weights, learn_trust: bool
+) -> None:
+    """RAISES: InputError if there are teachers, and nobody asks them, or they are to be weighed in two ways."""
+    by_likeness = weights is Weights.likeness
+    if by_likeness and learn_trust:
+        raise InputError("--weights likeness and --learn-trust do not go together: give one.")
+    options = {"--teacher": teacher, "--weights": by_likeness, "--learn-trust": learn_trust}
+    given = [option for option, wanted in options.items() if wanted]
     if given and mode is not Mode.teach:
         raise InputError(
             f"{' and '.join(given)} need --mode teach; this is {mode.value}.",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,10 +13,20 @@ from ..errors import InputError
 
 if TYPE_CHECKING:
     from spacy.language import Language
+    from spacy.tokens import Doc
 
     from ..corpus.labels import LabelMap
 
+
+class Weights(StrEnum):
+    """How teachers are weighed."""
+
+    equal = "equal"
+    likeness = "likeness"
+
+
 _LEARNT_FROM = 1000  # texts
+_COMPARED = 100  # texts, at the most, where no sentences of their language come with the package
 _LEAST = 3  # teachers that it takes to learn whom to trust
 
 
@@ -24,14 +35,16 @@ def with_teachers(
     lang: str | None,
     given: Sequence[str],
     labels: LabelMap | None,
+    weights: Weights,
     learn_trust: bool,
     progress: bool,
 ) -> Language:
     """A pipeline of the target language with `xl_teachers`.
 
     given: "name=pipeline", each.
+    weights (Weights): Whether teachers count alike, or by the likeness of their languages to `lang`.
     learn_trust (bool): Weigh the teachers by what the first texts of `inputs` say of them.
-    RAISES: InputError if no language or teacher is given, or a name twice.
+    RAISES: InputError if no language or teacher is given, or a name twice, or teachers cannot be weighed.
     """
     from ..text.languages import blank, check_language
 
@@ -44,9 +57,13 @@ def with_teachers(
             f"--learn-trust needs three teachers; there are {len(teachers)}: {', '.join(teachers)}.",
             hint="Of two that disagree nobody knows which is right. Leave --learn-trust out.",
         )
-    weights = learnt_weights(inputs, lang, teachers, progress) if learn_trust else {}
+    found: dict[str, float] = {}
+    if learn_trust:
+        found = learnt_weights(inputs, lang, teachers, progress)
+    elif weights is Weights.likeness:
+        found = weights_by_likeness(inputs, lang, list(teachers))
     nlp = blank(lang)
-    config = {"target_lang": lang, "teachers": teachers, "weights": weights, "labels": labels}
+    config = {"target_lang": lang, "teachers": teachers, "weights": found, "labels": labels}
     nlp.add_pipe("xl_teachers", config=config)
     return nlp
 
@@ -66,6 +83,22 @@ def named(given: Sequence[str]) -> dict[str, str]:
     return found
 
 
+def weights_by_likeness(
+    inputs: Sequence[Path], lang: str, teachers: Sequence[str]
+) -> dict[str, float]:
+    """How alike the language of each teacher, its name, is to that of the texts.
+
+    RAISES: InputError if that cannot be measured.
+    """
+    from ..ranking.teacher_weights import likeness_weights
+    from ..text.languages import blank
+
+    found = likeness_weights(lang, teachers, islice(_texts(inputs, lang, blank(lang)), _COMPARED))
+    said = ", ".join(f"{who} {weight:.2f}" for who, weight in found.items())
+    print(f"Weights by likeness to {lang}: {said}.", file=sys.stderr)
+    return found
+
+
 def learnt_weights(
     inputs: Sequence[Path], lang: str, teachers: Mapping[str, str], progress: bool
 ) -> dict[str, float]:
@@ -74,15 +107,22 @@ def learnt_weights(
     RAISES: InputError if there are fewer than three teachers.
     """
     from ..pipeline.polls import polls_on
-    from ..silver.input_texts import read_texts
     from ..solving.bayesian import learn
     from ..text.languages import blank
 
     nlp = blank(lang)
     nlp.add_pipe("xl_ensemble", config={"target_lang": lang, "pipelines": dict(teachers)})
-    texts = read_texts(list(inputs), "teach", nlp, nlp, ("en", lang), None)
+    texts = _texts(inputs, lang, nlp)
     polls = polls_on(nlp, islice(texts, _LEARNT_FROM), quiet=not progress)
     found = {who: round(rate, 4) for who, rate in learn(polls).rates().items()}
     said = ", ".join(f"{who} {weight:.2f}" for who, weight in found.items())
     print(f"How often each gives an entity its label: {said}.", file=sys.stderr)
     return found
+
+
+def _texts(inputs: Sequence[Path], lang: str, nlp: Language) -> Iterator[Doc]:
+    """The texts to label, as Docs of a pipeline."""
+    from ..silver.corpus_files import corpus_files
+    from ..silver.input_texts import read_texts
+
+    return read_texts(corpus_files(inputs), "teach", nlp, nlp, ("en", lang), None)

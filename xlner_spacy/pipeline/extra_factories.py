@@ -209,6 +209,6 @@ def make_teachers(
     scorer: As in `xl_matcher`.
     """
     lang = target_lang or nlp.lang or "xx"
-    found = {key: OtherPipeline(key, path, lang) for key, path in teachers.items()}
+    found = {key: OtherPipeline(key, path, lang, "teacher") for key, path in teachers.items()}
     stage = Teach(found, weights, labels)
     return StageComponent(nlp, name, [stage], redo=True, target_lang=target_lang, scorer=scorer)

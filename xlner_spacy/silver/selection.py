@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -153,7 +153,7 @@ def _is_lost(entity: Unplaced) -> bool:
 
 
 def _training_doc(
-    doc: Doc, kept: Sequence[tuple[int, int, str]], unsure: Iterable[tuple[int, int]]
+    doc: Doc, kept: Sequence[tuple[int, int, str]], unsure: Sequence[tuple[int, int]]
 ) -> Doc:
     silver = same_tokens(doc, doc.vocab)
     spans = [Span(silver, start, end, label) for start, end, label in kept]
@@ -165,6 +165,8 @@ def _training_doc(
     _keep_origins(doc, silver, spans)
     if TEACHER in doc.spans:
         names, beliefs, trust = teacher_of(doc)
+        for start, end in unsure:
+            trust[start:end] = 0.0  # a student learns from beliefs even where there is no label
         set_teacher(silver, names, beliefs, trust.tolist())
     return silver
 

@@ -57,12 +57,14 @@ class OtherPipeline(LazyBackend):
     """Another pipeline: a package, a folder or a .cfg file.
 
     lang (str): The language of the texts, for a .cfg file that leaves it open ("xx").
+    role (str): What it is to the component that asks it, for errors.
     """
 
-    def __init__(self, name: str, path: str, lang: str = "xx") -> None:
+    def __init__(self, name: str, path: str, lang: str = "xx", role: str = "member") -> None:
         self.name = name
         self.path = path
         self.lang = lang
+        self.role = role
 
     def __call__(self, docs: Sequence[Doc]) -> list[Findings]:
         """RAISES: SetupError if the pipeline cannot be loaded."""
@@ -71,7 +73,7 @@ class OtherPipeline(LazyBackend):
             done = list(self.nlp.pipe(copies))
             if len(done) != len(docs):
                 raise BackendError(
-                    f"The member {self.name!r} gave {len(done)} Docs for {len(docs)}."
+                    f"The {self.role} {self.name!r} gave {len(done)} Docs for {len(docs)}."
                 )
             return [
                 Findings(list(_ballots(self.name, doc, copy)), _problems(copy))
@@ -98,7 +100,7 @@ class OtherPipeline(LazyBackend):
             return load(self.path, lang=lang)
         except InputError as error:
             raise SetupError(
-                f"The pipeline of the member {self.name!r} cannot be loaded: {error.message}",
+                f"The pipeline of the {self.role} {self.name!r} cannot be loaded: {error.message}",
                 hint="Give the name of an installed package, a folder, or a .cfg file.",
             ) from error
 
