@@ -6,13 +6,16 @@ import numpy as np
 import pytest
 import spacy
 
-from tests.training.test_token_classifier import SMALL, TEXTS, labelled, ready
+from tests.training.test_token_classifier import SMALL, TEXTS, encoder, labelled, ready
+from xlner_spacy.errors import SetupError
+from xlner_spacy.training.encoder_layer import encoders_of
 from xlner_spacy.training.losses.cross_entropy import CrossEntropy
 from xlner_spacy.training.losses.generalised_cross_entropy import GeneralisedCrossEntropy
 from xlner_spacy.training.losses.reversed_focal import ReversedFocal
 from xlner_spacy.training.losses.squared_error import SquaredError
 from xlner_spacy.training.objective import softmax
 from xlner_spacy.training.protocols import Batch
+from xlner_spacy.training.step import Step
 from xlner_spacy.training.weightings.neighbours import Neighbours
 from xlner_spacy.training.weightings.small_loss import SmallLoss
 
@@ -28,6 +31,7 @@ STRICT = [
     {"adversary": {"@xl_adversaries": "xlner.FreeLB.v1"}},
     {"adversary": {"@xl_adversaries": "xlner.VAT.v1"}},
     {"weighting": {"@xl_weightings": "xlner.SmallLoss.v1", "after": 10}},
+    {"weighting": {"@xl_weightings": "xlner.CoTeaching.v1", "after": 10}},
     {"weighting": {"@xl_weightings": "xlner.Neighbours.v1", "k": 5}},
     {"consistency": 1.0},
     {"loss": {"@xl_losses": "xlner.GeneralisedCrossEntropy.v1", "q": 0.3}},
@@ -112,6 +116,57 @@ def test_texts_of_large_loss_are_left_out():
     batch = Batch(np.zeros((8, 2)), np.zeros(8, dtype=int), losses, np.repeat(range(4), 2))
     kept = [small(batch).reshape(4, 2)[:, 0].tolist() for _ in range(3)]
     assert kept == [[1, 1, 1, 1], [0, 1, 1, 1], [0, 1, 1, 0]]
+
+
+def test_two_networks_choose_for_each_other(folder):
+    """What the first one learns from is what the second one finds right; both learn, one is saved."""
+    weighting = {"@xl_weightings": "xlner.CoTeaching.v1", "keep": 0.25, "after": 0}
+    nlp, examples, optimizer = ready(encoder(folder), weighting=weighting)
+    pipe = nlp.get_pipe("xl_ner")
+    optimizer.learn_rate = 0.01
+    nlp.update(examples, sgd=optimizer, drop=0.1)
+    second = pipe.peer.second.model
+    before = second.get_ref("output").get_param("W").copy()
+    shims = [*encoders_of(pipe.model), *encoders_of(second)]
+    assert len({shim.id for shim in shims}) == 2
+    # The second network is made to find all but the last text wrong.
+    second.get_ref("output").set_param("W", 0 * before)
+    second.get_ref("output").set_param("b", np.zeros(before.shape[0], dtype="float32"))
+    second.get_ref("output").get_param("b")[pipe.scheme.index["S-ORG"]] = 9.0
+    given = [labelled(nlp, *own) for own in TEXTS[:3]]
+    given.append(labelled(nlp, "Petrobras", [(0, 1, "ORG")]))
+    steps = [Step(pipe, given), Step(pipe.peer.second, given)]
+    seen = [step.look() for step in steps]
+    judged = steps[1].losses(seen[1])
+    kept = pipe.weighting(
+        Batch(np.zeros((len(judged), 1)), np.ones(len(judged)), judged, steps[0].texts)
+    )
+    assert set(steps[0].texts[kept > 0]) == {3}
+    nlp.update(given, sgd=optimizer, drop=0.1)
+    assert (second.get_ref("output").get_param("W") != 0).any()
+    copied = spacy.blank("pt")
+    copied.add_pipe("xl_ner", config={"model": encoder(folder)})
+    copied.from_bytes(nlp.to_bytes())
+    assert [e.text for e in copied("Maria vive .").ents] == [
+        e.text for e in nlp("Maria vive .").ents
+    ]
+
+
+def test_co_teaching_needs_a_tok2vec_of_its_own():
+    nlp = spacy.blank("pt")
+    nlp.add_pipe("tok2vec")
+    listener = {"@architectures": "spacy.Tok2VecListener.v1", "width": 96, "upstream": "tok2vec"}
+    nlp.add_pipe(
+        "xl_ner",
+        config={
+            "model": {"@architectures": "xlner.TokenClassifier.v1", "tok2vec": listener},
+            "weighting": {"@xl_weightings": "xlner.CoTeaching.v1"},
+        },
+    )
+    examples = [labelled(nlp, *own) for own in TEXTS]
+    nlp.initialize(lambda: examples)
+    with pytest.raises(SetupError, match="listens to another component"):
+        nlp.update(examples)
 
 
 def test_labels_that_their_neighbours_contradict_are_trusted_less():

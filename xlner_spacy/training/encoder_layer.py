@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 import spacy
 from spacy.tokens import Doc
-from thinc.api import Model, PyTorchShim, get_current_ops, torch2xp, xp2torch
+from thinc.api import Model, PyTorchShim, Shim, get_current_ops, torch2xp, xp2torch
 from thinc.types import Floats2d
 from thinc.util import get_torch_default_device
 
@@ -152,6 +153,15 @@ class EncoderShim(PyTorchShim):
         if self._network is None:
             make_torch_safe_to_fork()
             self._use(load_network(self.name, self.n_layers))
+
+    def copy(self) -> EncoderShim:
+        """One that learns apart from this one: optimizers know shims by their numbers."""
+        self._runs = None
+        other = copy.deepcopy(self)
+        with Shim.global_id_lock:
+            Shim.global_id += 1
+            other.id = Shim.global_id
+        return other
 
     def trim(self, texts: Any, size: int) -> None:
         """As `Network.trim`."""

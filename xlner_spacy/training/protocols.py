@@ -28,7 +28,7 @@ class Batch(NamedTuple):
 
     features: Their vectors, (tokens, width).
     tags: What each should be, as a number; -1 where nothing is known, (tokens,).
-    losses: How wrong the model is now, (tokens,).
+    losses: How wrong the model is now, or its peer, (tokens,).
     texts: The number of the text that each is of, (tokens,).
     """
 
@@ -40,7 +40,10 @@ class Batch(NamedTuple):
 
 @runtime_checkable
 class Weighting(Protocol):
-    """How far each label is trusted: `@xl_weightings`."""
+    """How far each label is trusted: `@xl_weightings`.
+
+    One with `asks_peer = True` gets the losses of a second network, which learns beside the first one.
+    """
 
     def __call__(self, batch: Batch) -> np.ndarray:
         """RETURNS: What the loss of each token is multiplied with, (tokens,)."""

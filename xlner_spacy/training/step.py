@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Literal, Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 from spacy.training import Example
@@ -35,6 +35,15 @@ class Learner(Protocol):
     def scheme(self) -> Bioes: ...
 
 
+class Look(NamedTuple):
+    """What a model says of a batch, and how it learns from it."""
+
+    features: list[Floats2d]
+    back_features: Callable[[list[Floats2d]], Any]
+    probabilities: np.ndarray  # (tokens, tags)
+    back_scores: Callable[[list[Floats2d]], list[Floats2d]]
+
+
 class Step:
     """What is learnt from a batch: from its labels, as far as they are trusted; from worse features; from what
     two answers to the same text should have in common.
@@ -50,13 +59,28 @@ class Step:
         self.texts = np.repeat(np.arange(len(self.docs)), self.lengths)
         self.targets = [targets_of(own, pipe.scheme, pipe.confidence) for own in examples]
 
-    def take(self) -> float:
-        """Learn. RETURNS: The loss, a mean over the tokens of the batch whose labels are known."""
+    def look(self) -> Look:
+        """What the model says of the batch before it learns."""
         model = self.pipe.model
         features, back_features = model.get_ref("tok2vec").begin_update(self.docs)
         scores, back_scores = model.get_ref("head").begin_update(features)
-        probabilities = self._probabilities(scores)
-        together = self._known(probabilities, features)
+        return Look(features, back_features, self._probabilities(scores), back_scores)
+
+    def losses(self, seen: Look) -> np.ndarray:
+        """How wrong that is, (tokens,)."""
+        losses, _ = self.pipe.loss(seen.probabilities, self._targets(seen.probabilities).tags)
+        return losses
+
+    def take(self, seen: Look | None = None, judged: np.ndarray | None = None) -> float:
+        """Learn.
+
+        seen (Look): What the model says; None: it is asked.
+        judged: The losses by which labels are trusted or not, (tokens,). None: the model's own.
+        RETURNS: The loss, a mean over the tokens of the batch whose labels are known.
+        """
+        model = self.pipe.model
+        features, back_features, probabilities, back_scores = seen or self.look()
+        together = self._known(probabilities, features, judged)
         loss, gradient = self._of_labels(probabilities, together)
         if self.pipe.consistency:
             apart, more = self._of_second_answer(features, probabilities, together)
@@ -82,15 +106,22 @@ class Step:
         loss, gradient = self._of_labels(probabilities, self._known(probabilities))
         return loss, self._split(gradient)
 
-    def _known(self, probabilities: np.ndarray, features: list[Floats2d] | None = None) -> Targets:
-        """What the tokens of the batch should be, and how much each counts."""
-        targets = self.targets
-        if self.pipe.missing == "marginal":
-            targets = self._completed(probabilities)
-        together = flat(targets)
+    def _targets(self, probabilities: np.ndarray) -> Targets:
+        """What the tokens of the batch should be."""
+        marginal = self.pipe.missing == "marginal"
+        return flat(self._completed(probabilities) if marginal else self.targets)
+
+    def _known(
+        self,
+        probabilities: np.ndarray,
+        features: list[Floats2d] | None = None,
+        judged: np.ndarray | None = None,
+    ) -> Targets:
+        """That, and how much each counts."""
+        together = self._targets(probabilities)
         if self.pipe.weighting is None or features is None:
             return together
-        losses, _ = self.pipe.loss(probabilities, together.tags)
+        losses = judged if judged is not None else self.pipe.loss(probabilities, together.tags)[0]
         tags = np.where(together.known, together.tags.argmax(axis=1), -1)
         batch = Batch(self._together(features), tags, losses, self.texts)
         return together._replace(weights=together.weights * self.pipe.weighting(batch))

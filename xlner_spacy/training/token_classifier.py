@@ -26,6 +26,7 @@ from ..solving.bioes import Bioes, Found
 from .encoder_layer import encoders_of
 from .losses.cross_entropy import CrossEntropy
 from .objective import softmax, to_numpy
+from .peer import Peer
 from .protocols import Adversary, Loss, Weighting
 from .start import start_with_head
 from .step import Missing, Step
@@ -160,6 +161,7 @@ class TokenClassifier(TrainablePipe):
         self.consistency = consistency
         self.overwrite = overwrite
         self.scorer = scorer
+        self.peer: Peer | None = None
         self.cfg: dict[str, Any] = {"labels": [], "temperature": temperature}
 
     @property
@@ -266,7 +268,11 @@ class TokenClassifier(TrainablePipe):
         if not any(len(example.predicted) for example in examples):
             return losses
         set_dropout_rate(self.model, drop)
-        losses[self.name] += Step(self, examples).take()
+        if getattr(self.weighting, "asks_peer", False):
+            self.peer = self.peer or Peer(self)
+            losses[self.name] += self.peer.learn_with(self, examples, drop, sgd)
+        else:
+            losses[self.name] += Step(self, examples).take()
         if sgd not in (None, False):
             self.finish_update(sgd)
         return losses

@@ -15,7 +15,7 @@ class SmallLoss:
     """Learns from the texts of each batch whose labels the model finds least wrong.
 
     A network learns what is regular before it learns what is wrong. The rule of co-teaching (Han et al. 2018), with one
-    network, which chooses for itself.
+    network, which chooses for itself. (xlner.CoTeaching.v1 has two.)
 
     keep (float): The share of the texts of a batch that is learnt from, in the end.
     after (int): In so many updates the share falls from 1 to that.
