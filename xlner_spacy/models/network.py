@@ -14,13 +14,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import SetupError
+from ..text.scripts import scripts_of
 from .adapters import SKILLS, apply_to_encoder, read_adapter
 from .embedded import encoder_path
 from .hub import load, loading, without_warnings
+from .unknown_words import Trimming, UnknownWords
 from .vocabulary import trim
 
 # Raised whenever what is written changes.
-FORMAT = 1
+FORMAT = 2
 _SCALE = ":scale"
 _BLOCK = 32  # numbers of 4 bits that share a scale
 
@@ -39,12 +41,20 @@ class Network:
     module (torch.nn.Module): A Transformers encoder.
     tokenizer (tokenizers.Tokenizer): Its tokenizer, without truncation and padding.
     head (Head): None if there is none.
+    trimmings (list): What its vocabulary was trimmed for.
     """
 
-    def __init__(self, module: Any, tokenizer: Any, head: Head | None = None) -> None:
+    def __init__(
+        self,
+        module: Any,
+        tokenizer: Any,
+        head: Head | None = None,
+        trimmings: Iterable[Trimming] = (),
+    ) -> None:
         self.module = module
         self.tokenizer = tokenizer
         self.head = head
+        self.trimmings = list(trimmings)
 
     @property
     def width(self) -> int:
@@ -74,6 +84,14 @@ class Network:
         start = next(n for n in range(len(whole)) if whole[n : n + len(alone)] == alone)
         return whole[:start], whole[start + len(alone) :]
 
+    def unknown_words(self) -> UnknownWords:
+        """What counts the words that the tokenizer does not know, from none on."""
+        model = json.loads(self.tokenizer.to_str())["model"]
+        piece = model.get("unk_id")
+        if piece is None and model.get("unk_token") is not None:
+            piece = self.tokenizer.token_to_id(model["unk_token"])
+        return UnknownWords(piece, self.trimmings)
+
     def count_pieces(self, texts: Iterable[str]) -> tuple[Counter[int], Counter[str]]:
         """How often each piece, and each character, occurs in texts."""
         seen: Counter[int] = Counter()
@@ -83,8 +101,10 @@ class Network:
             characters.update(text)
         return seen, characters
 
-    def trim(self, texts: Iterable[str], size: int) -> None:
+    def trim(self, texts: Iterable[str], size: int, lang: str) -> None:
         """Keep the pieces that texts of a language need, in place. As `vocabulary.trim`.
+
+        lang (str): Code of the language, for a warning when other texts are read.
 
         RAISES: SetupError for a tokenizer that cannot be trimmed.
         """
@@ -103,6 +123,7 @@ class Network:
         self.module.config.vocab_size = len(rows)
         self.module.config.pad_token_id = pad
         self.tokenizer = Tokenizer.from_str(found.tokenizer)
+        self.trimmings.append(Trimming(lang, scripts_of(characters)))
 
     def to_bytes(self) -> bytes:
         """All of it, but for the head, as a safetensors file."""
@@ -119,6 +140,7 @@ class Network:
             "format": FORMAT,
             "config": self.module.config.to_json_string(use_diff=False),
             "tokenizer": self.tokenizer.to_str(),
+            "trimmings": self.trimmings,
         }
         # One entry: safetensors writes several in any order, and the same model would differ.
         return save(tensors, {"about": json.dumps(about)})
@@ -151,7 +173,8 @@ class Network:
             }
             module.load_state_dict(state, assign=True)
             _fill_buffers(module)
-            return cls(module, Tokenizer.from_str(about["tokenizer"]))
+            trimmings = [Trimming(*own) for own in about["trimmings"]]
+            return cls(module, Tokenizer.from_str(about["tokenizer"]), trimmings=trimmings)
 
 
 def load_network(model: str | None, layers: int | None = None) -> Network:

@@ -153,9 +153,9 @@ class EncoderShim(PyTorchShim):
             make_torch_safe_to_fork()
             self._use(load_network(self.name, self.n_layers))
 
-    def trim(self, texts: Any, size: int) -> None:
+    def trim(self, texts: Any, size: int, lang: str) -> None:
         """As `Network.trim`."""
-        self.network.trim(texts, size)
+        self.network.trim(texts, size, lang)
         self._use(self.network)
 
     def _use(self, network: Network, digest: str | None = None) -> None:
@@ -165,7 +165,8 @@ class EncoderShim(PyTorchShim):
         longest = network.longest - sum(map(len, network.specials()))
         window = min(self.window, longest)
         overlap = min(self.overlap, window // 2)
-        self._reader = Reader(network.tokenizer, network.specials(), window, overlap)
+        unknown = network.unknown_words()
+        self._reader = Reader(network.tokenizer, network.specials(), window, overlap, unknown)
         self._runs = None
         self._digest = digest
 
