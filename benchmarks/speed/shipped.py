@@ -41,7 +41,7 @@ RESULTS = ROOT / "benchmarks" / "results"
 ASSETS = [ROOT / "assets" / "sample.pt.jsonl", ROOT / "assets" / "gold.pt.jsonl"]
 # en_core_web_trf's, that of spaCy's quickstart for a transformer, and the student's.
 BATCHES = (64, 128, 256)
-ENGINES = ("openvino-int8", "openvino", "torch")
+ENGINES = ("openvino-bf16", "openvino-int8", "openvino", "torch")
 # spaCy's quickstart for NER on a transformer.
 TRANSFORMER = {
     "model": {
