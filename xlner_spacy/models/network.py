@@ -40,6 +40,7 @@ class Network:
 
     module (torch.nn.Module): A Transformers encoder.
     tokenizer (tokenizers.Tokenizer): Its tokenizer, without truncation and padding.
+    unknown (int): The piece for what has none. None: there is no such piece.
     head (Head): None if there is none.
     trimmings (list): What its vocabulary was trimmed for.
     """
@@ -48,11 +49,13 @@ class Network:
         self,
         module: Any,
         tokenizer: Any,
+        unknown: int | None,
         head: Head | None = None,
         trimmings: Iterable[Trimming] = (),
     ) -> None:
         self.module = module
         self.tokenizer = tokenizer
+        self.unknown = unknown
         self.head = head
         self.trimmings = list(trimmings)
 
@@ -86,11 +89,7 @@ class Network:
 
     def unknown_words(self) -> UnknownWords:
         """What counts the words that the tokenizer does not know, from none on."""
-        model = json.loads(self.tokenizer.to_str())["model"]
-        piece = model.get("unk_id")
-        if piece is None and model.get("unk_token") is not None:
-            piece = self.tokenizer.token_to_id(model["unk_token"])
-        return UnknownWords(piece, self.trimmings)
+        return UnknownWords(self.unknown, self.trimmings)
 
     def count_pieces(self, texts: Iterable[str]) -> tuple[Counter[int], Counter[str]]:
         """How often each piece, and each character, occurs in texts."""
@@ -123,6 +122,8 @@ class Network:
         self.module.config.vocab_size = len(rows)
         self.module.config.pad_token_id = pad
         self.tokenizer = Tokenizer.from_str(found.tokenizer)
+        if self.unknown is not None:
+            self.unknown = found.rows.index(self.unknown)
         self.trimmings.append(Trimming(lang, scripts_of(characters)))
 
     def to_bytes(self) -> bytes:
@@ -140,6 +141,7 @@ class Network:
             "format": FORMAT,
             "config": self.module.config.to_json_string(use_diff=False),
             "tokenizer": self.tokenizer.to_str(),
+            "unknown": self.unknown,
             "trimmings": self.trimmings,
         }
         # One entry: safetensors writes several in any order, and the same model would differ.
@@ -174,7 +176,8 @@ class Network:
             module.load_state_dict(state, assign=True)
             _fill_buffers(module)
             trimmings = [Trimming(*own) for own in about["trimmings"]]
-            return cls(module, Tokenizer.from_str(about["tokenizer"]), trimmings=trimmings)
+            tokenizer = Tokenizer.from_str(about["tokenizer"])
+            return cls(module, tokenizer, about["unknown"], trimmings=trimmings)
 
 
 def load_network(model: str | None, layers: int | None = None) -> Network:
@@ -205,7 +208,7 @@ def load_network(model: str | None, layers: int | None = None) -> Network:
     backend = tokenizer.backend_tokenizer
     backend.no_truncation()
     backend.no_padding()
-    return Network(module, backend, head)
+    return Network(module, backend, tokenizer.unk_token_id, head)
 
 
 def _head_of_adapter(module: Any) -> Head:
