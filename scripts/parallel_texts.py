@@ -3,15 +3,16 @@
     python scripts/parallel_texts.py LANG FOLDER [--parallel FILE] [--gold FILE] [--source-lang en]
 
 writes FOLDER/texts.jsonl (`text`, `translations`; no labels) and FOLDER/gold.jsonl. Without files of one's own they
-come from the folder that XLNER_DATA names: the train texts of masakha_parallel, or of lafand_parallel, or ntrex; as gold the
-test texts of masakha_parallel, or of masakhaner2, if the language has them.
+come from the folder that XLNER_DATA names: the train texts of masakha_parallel, or all texts of lafand_parallel, or ntrex;
+as gold the test texts of masakha_parallel, or of masakhaner2, if the language has them. lafand_parallel has no
+labels, and for some languages no train texts; a few of its texts are among masakhaner2's test texts, and are left out.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -42,8 +43,7 @@ def from_data(data: Path, lang: str, source_lang: str) -> Iterator[dict[str, Any
     elif lafand:
         _check(lafand[0].stem.split("-")[0], source_lang, lafand[0])
         for record in records(lafand[0]):
-            if record["split"] == "train":
-                yield pair(record["text"], source_lang, record["translation"])
+            yield pair(record["text"], source_lang, record["translation"])
     elif ntrex[0] is not None and ntrex[1] is not None:
         both = (file.read_text("utf8").splitlines() for file in ntrex if file is not None)
         for text, translation in zip(*both, strict=True):
@@ -52,6 +52,27 @@ def from_data(data: Path, lang: str, source_lang: str) -> Iterator[dict[str, Any
         raise InputError(
             f"There is no parallel text of {lang!r} in {data}.",
             hint="Name a .jsonl with `text` and `translation`: --vars.parallel FILE",
+        )
+
+
+def unlike(
+    texts: Iterable[dict[str, Any]], gold: Iterable[dict[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    """The texts that are not among labelled ones, whatever their spaces and punctuation.
+
+    RAISES: InputError if there are no others.
+    """
+    measured = {_letters(record["text"]) for record in gold}
+    others = False
+    for record in texts:
+        if _letters(record["text"]) not in measured:
+            others = True
+            yield record
+    if not others:
+        raise InputError(
+            "Every text with a translation is among the labelled ones, which measure.",
+            hint="Measure with other texts (--vars.parallel_gold FILE), or train on others "
+            "(--vars.parallel FILE).",
         )
 
 
@@ -111,6 +132,10 @@ def pair(text: str, source_lang: str, translation: str) -> dict[str, Any]:
     return {"text": text, "translations": {source_lang: translation}}
 
 
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text)).lower()
+
+
 def _check(found: str, source_lang: str, file: Path) -> None:
     if not same_language(found, source_lang):
         raise InputError(
@@ -145,7 +170,9 @@ def main(
         texts = (
             from_file(Path(parallel), source_lang)
             if parallel
-            else from_data(data, lang, source_lang)
+            else unlike(
+                from_data(data, lang, source_lang), gold_records(existing(file), code, source_lang)
+            )
         )
         n_texts = write(folder / "texts.jsonl", texts)
         n_gold = write(folder / "gold.jsonl", gold_records(existing(file), code, source_lang))

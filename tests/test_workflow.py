@@ -251,6 +251,29 @@ def test_parallel_text_in_another_language_than_said_is_named(project):
     assert "pairs.jsonl: no line has a translation" in result.stderr
 
 
+@pytest.mark.long
+def test_all_parallel_texts_without_labels_are_taken_but_those_that_measure(project):
+    """Swahili has a dev and a test split of them alone. One text of these is measured with."""
+    (project / "data" / "lafand_parallel").mkdir(parents=True)
+    texts = {"dev": "Rais yuko Dodoma .", "test": "Asha anaishi Mombasa.", "train": "Ninaondoka."}
+    file = project / "data" / "lafand_parallel" / "en-swa.jsonl"
+    srsly.write_jsonl(
+        file, [{"text": t, "translation": "English.", "split": split} for split, t in texts.items()]
+    )
+    gold = {"tokens": ["Rais", "yuko", "Dodoma", "."], "ner_tags": ["O", "O", "B-LOC", "O"]}
+    srsly.write_jsonl(project / "gold.jsonl", [gold])
+    script = [sys.executable, "scripts/parallel_texts.py", "sw", "out", "--gold", "gold.jsonl"]
+    data = {"XLNER_DATA": str(project / "data")}
+    result = run(*script, cwd=project, **data)
+    assert "2 texts with translations, 1 labelled ones" in result.stdout
+    found = [record["text"] for record in srsly.read_jsonl(project / "out" / "texts.jsonl")]
+    assert found == ["Asha anaishi Mombasa.", "Ninaondoka."]
+    srsly.write_jsonl(file, [{"text": texts["dev"], "translation": "English.", "split": "dev"}])
+    result = run(*script, cwd=project, check=False, **data)
+    assert result.returncode == 1
+    assert "Every text with a translation is among the labelled ones" in result.stderr
+
+
 def packages_without_ours(folder):
     """What is installed, as it would be on a machine that never had this package."""
     folder.mkdir()

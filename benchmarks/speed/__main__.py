@@ -9,10 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,6 +23,7 @@ from xlner_spacy.pipeline import defaults
 from .aligning import alignment, projection
 from .given import DATA, europarl
 from .growth import growth
+from .machine import machine
 from .matching import matching
 from .memory import memory
 from .quality import quality
@@ -49,7 +47,7 @@ def main() -> None:
         torch.set_num_threads(options.threads)
         threadpool_limits(options.threads)
     settings = {name: value for name, value in vars(options).items() if name != "out"}
-    report: dict[str, Any] = {"machine": _machine(), "settings": settings}
+    report: dict[str, Any] = {"machine": machine(), "settings": settings}
     for name, part in _parts(options).items():
         took, report[name] = timed(part)
         print(f"{name}: {took.wall:.0f} s", flush=True)
@@ -92,26 +90,6 @@ def _parts(options: argparse.Namespace) -> dict[str, Callable[[], Any]]:
     if not options.no_quality:
         parts["quality"] = quality
     return parts
-
-
-def _machine() -> dict[str, Any]:
-    return {
-        "processor": _processor(),
-        "cores": os.cpu_count(),
-        "threads": torch.get_num_threads(),
-        "torch": torch.__version__,
-        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
-        "date": time.strftime("%Y-%m-%d"),
-        "load": round(os.getloadavg()[0], 1),
-    }
-
-
-def _processor() -> str:
-    """The processor's name, where the system tells it."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.is_file() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor()
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from xlner_spacy.errors import SetupError
 from xlner_spacy.models.encoder import shared_encoder
 from xlner_spacy.models.encoder_settings import EncoderSettings
 from xlner_spacy.models.engines import pool_of
+from xlner_spacy.models.precision import made_for_16_bits
 
 SENTENCES = [("Maria", "vive", "em", "Lisboa", ".")[:n] for n in range(1, 6)]
 WITHOUT = 'pip install "\\.\\[fast\\]"'
@@ -97,6 +98,17 @@ def test_vectors_from_8_bit_weights_are_near(tiny):
 
 
 @pytest.mark.long
+def test_vectors_of_16_bits_are_nearer(tiny):
+    pytest.importorskip("openvino")
+    if not made_for_16_bits():
+        pytest.skip("this processor is not made for bfloat16")
+    expected = encode(tiny, "torch")
+    for words, found in encode(tiny, "openvino-bf16").items():
+        assert (found.unit * expected[words].unit).sum(axis=1).min() > 0.999
+        assert (found.unit != expected[words].unit).any()
+
+
+@pytest.mark.long
 def test_8_bit_vectors_do_not_depend_on_the_batch(tiny):
     pytest.importorskip("openvino")
     together = encode(tiny, "openvino-int8")
@@ -130,7 +142,9 @@ def test_a_forked_process_can_encode(tiny, engine, two_threads):
 
 
 def test_an_engine_that_is_not_there(tiny):
-    with pytest.raises(SetupError, match="one of auto, torch, openvino, openvino-int8"):
+    with pytest.raises(
+        SetupError, match="one of auto, torch, openvino, openvino-bf16, openvino-int8"
+    ):
         SimAlign(tiny, engine="fast")
     with pytest.raises(SetupError, match="cpu or auto"):
         SimAlign(tiny, engine="openvino", device="cuda")

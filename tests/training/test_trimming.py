@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 import spacy
+import srsly
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -17,6 +21,8 @@ from xlner_spacy.models.network import _in_4_bits, _in_8_bits, _in_32_bits
 from xlner_spacy.training.calibration import make_calibrate
 from xlner_spacy.training.callbacks import make_trim_vocabulary
 from xlner_spacy.training.encoder_layer import encoders_of
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +92,99 @@ def test_numbers_of_4_and_8_bits(array, are_of_4_bits):
         assert (_in_32_bits(*found) == array).all()
     numbers, scale = _in_8_bits(array)
     assert (np.abs(_in_32_bits(numbers, scale) - array) <= scale * 0.501).all()
+
+
+GREEK = ["Η Μαρία ζει στην Αθήνα και εργάζεται σε μια τράπεζα .", "Ο Γιάννης έφυγε χθες ."]
+SIGNS = ["Maria 😀 vive em Lisboa 🔥🔥 ❤️ 🇧🇷 .", "João de Αθήνα vive em Porto .", "→ ★ ∞ 😂 a ✔"]
+
+
+def warnings_of(caplog):
+    return [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+
+
+def test_texts_that_the_vocabulary_does_not_know_are_counted_once(folder, raw, tmp_path, caplog):
+    nlp, _, _ = ready(encoder(folder), [TEXTS[0]])
+    make_trim_vocabulary(str(raw))(nlp)
+    nlp.to_disk(tmp_path / "saved")
+    nlp = spacy.load(tmp_path / "saved")
+    list(nlp.pipe(SIGNS * 40, batch_size=7))
+    assert warnings_of(caplog) == []
+    list(nlp.pipe(GREEK * 60, batch_size=7))  # late, and after many known words
+    (warning,) = warnings_of(caplog)
+    unknown, words, texts = (int(part) for part in re.findall(r"\d+", warning)[:3])
+    assert 0.3 < unknown / words < 1
+    assert words >= 400
+    assert texts < 120
+    assert "trimmed to the pieces of Portuguese (pt) text (script Latn)" in warning
+    assert "xlner.TrimVocabulary.v1" in warning
+    nlp = spacy.load(tmp_path / "saved")
+    for text in GREEK * 5:
+        nlp(text)
+    assert len(warnings_of(caplog)) == 2
+    assert warnings_of(caplog)[1].startswith("24 of 27 words in 3 texts have letters that")
+
+
+def test_training_on_such_texts_warns(folder, raw, caplog):
+    nlp, _, optimizer = ready(encoder(folder), [TEXTS[0]])
+    make_trim_vocabulary(str(raw))(nlp)
+    examples = [labelled(nlp, text, []) for text in GREEK * 4]
+    for _ in range(5):
+        nlp.update(examples, sgd=optimizer)
+    assert len(warnings_of(caplog)) == 1
+
+
+def test_a_vocabulary_that_is_trimmed_twice_says_so(folder, raw, tmp_path, caplog):
+    nlp, _, _ = ready(encoder(folder), [TEXTS[0]])
+    make_trim_vocabulary(str(raw))(nlp)
+    nlp.lang = "el"
+    greek = tmp_path / "greek.txt"
+    greek.write_text("\n".join(GREEK), encoding="utf8")
+    make_trim_vocabulary(str(greek))(nlp)
+    list(nlp.pipe(GREEK * 4))
+    (warning,) = warnings_of(caplog)
+    assert "Portuguese (pt) text (script Latn), then of Greek (el) text (script Grek)" in warning
+
+
+def test_an_encoder_that_never_knew_a_script_is_not_called_trimmed(folder, caplog):
+    nlp, _, _ = ready(encoder(folder), [TEXTS[0]])
+    list(nlp.pipe([text for text, _ in TEXTS] * 40))
+    assert warnings_of(caplog) == []
+    list(nlp.pipe(["Мария живёт в Лиссабоне ."] * 100))
+    (warning,) = warnings_of(caplog)
+    assert "its encoder has no pieces for them" in warning
+    assert "trimmed to" not in warning
+
+
+@pytest.mark.models
+def test_a_student_for_portuguese_reads_portuguese_without_a_warning(tmp_path, caplog):
+    """The embedded encoder: Portuguese texts with signs and foreign names, other languages in Latin script,
+    and Greek, Chinese and Arabic."""
+    model = {
+        "@architectures": "xlner.TokenClassifier.v1",
+        "tok2vec": {"@architectures": "xlner.Encoder.v1", "layers": 1, "engine": "torch"},
+    }
+    nlp, _, _ = ready(model, [TEXTS[0]])
+    make_trim_vocabulary(str(ROOT / "assets" / "sample.pt.jsonl"))(nlp)
+    data = nlp.to_bytes()
+    known = [record["text"] for record in srsly.read_jsonl(ROOT / "assets" / "gold.pt.jsonl")][:100]
+    known += [
+        "O jogo foi 😀😂🔥 ótimo, disse 安倍晋三 a Владимир Путин em Αθήνα, na Grécia ❤️ 🇧🇷.",
+        "Rais Samia Suluhu Hassan alikutana na mabalozi mjini Dodoma siku ya Jumatatu.",
+        "Yorùbá ni èdè tí àwọn ènìyàn ń sọ ní ìwọ̀ oòrùn Nàìjíríà àti Benin.",
+    ] * 20
+    list(nlp.pipe(known))
+    assert warnings_of(caplog) == []
+    for n, text in enumerate(
+        [
+            GREEK[0],
+            "الرئيس المصري يلتقي وزير الخارجية في القاهرة يوم الاثنين المقبل .",
+            "安倍晋三 在 东京 会见 了 中国 外交部长 王毅 , 双方 讨论 了 贸易 。",
+        ],
+        1,
+    ):
+        nlp.from_bytes(data)
+        list(nlp.pipe([text] * 10))
+        assert len(warnings_of(caplog)) == n, text
 
 
 def test_what_cannot_be_trimmed_is_named(raw, tmp_path):

@@ -45,7 +45,8 @@ class Recogniser(LazyBackend):
         window that has more text round it.
     device (str): "cpu", "cuda", "cuda:1", or "auto": the GPU where there is one.
     batch_size (int): Texts encoded at once, at the most.
-    engine (str): "torch"; "openvino"; "openvino-int8", twice as fast with weights of 8 bits.
+    engine (str): "torch"; "openvino"; "openvino-int8", twice as fast with weights of 8 bits; "openvino-bf16", faster and
+        nearer still on a processor that is made for bfloat16 (AMX).
         "auto": openvino-int8 for the embedded recogniser where OpenVINO is installed and no GPU
         is (docs/speed.md has what that changes), else torch.
     RAISES: SetupError for a setting that cannot be.

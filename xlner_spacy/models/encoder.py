@@ -286,20 +286,22 @@ class Encoder(LazyBackend):
             model = self._torch_model(layer)
             return TorchEngine(model.to(best_device(self.settings.device)), layer)
         version = openvino_version()
-        int8 = kind == "openvino-int8"
+        int8, in_16_bits = kind == "openvino-int8", kind == "openvino-bf16"
         if not self._is_embedded:
             model = self._torch_model(layer)
             with TemporaryDirectory() as folder:
                 write_openvino(model, layer, Path(folder), int8)
-                return OpenVinoEngine(Path(folder), model.get_input_embeddings())
+                embeddings = model.get_input_embeddings()
+                return OpenVinoEngine(Path(folder), embeddings, in_16_bits)
         built = Path(self._name)
-        name = f"{built.name}{self._skill}-layer{layer}-{kind}-{version}"
+        file = "openvino-int8" if int8 else "openvino"
+        name = f"{built.name}{self._skill}-layer{layer}-{file}-{version}"
         compiled = build_once(
             built.with_name(name),
             lambda part: write_openvino(self._torch_model(layer), layer, part, int8),
         )
         with loading(self.settings.skill, compiled):
-            return OpenVinoEngine(compiled, word_embeddings(built))
+            return OpenVinoEngine(compiled, word_embeddings(built), in_16_bits)
 
     @property
     def _skill(self) -> str:

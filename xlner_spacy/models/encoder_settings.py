@@ -22,7 +22,7 @@ class EncoderSettings:
     token_type (str): "bpe" for a vector a word piece, "word" for the mean of a word's pieces.
     device (str): "cpu", "cuda", "cuda:1" or "auto".
     batch_size (int): The largest number of sentences encoded at once.
-    engine (str): "torch", or "openvino" or "openvino-int8" (extra `fast`; on CPUs only). "auto":
+    engine (str): "torch", or "openvino", "openvino-bf16" or "openvino-int8" (extra `fast`; on CPUs only). "auto":
         openvino for the embedded model where it is installed and no GPU is (with 8 bits for
         the skill "recogniser"), else torch. Another model would be converted again in every
         process.

@@ -14,13 +14,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import SetupError
+from ..text.scripts import scripts_of
 from .adapters import SKILLS, apply_to_encoder, read_adapter
 from .embedded import encoder_path
 from .hub import load, loading, without_warnings
+from .unknown_words import Trimming, UnknownWords
 from .vocabulary import trim
 
 # Raised whenever what is written changes.
-FORMAT = 1
+FORMAT = 2
 _SCALE = ":scale"
 _BLOCK = 32  # numbers of 4 bits that share a scale
 
@@ -38,13 +40,24 @@ class Network:
 
     module (torch.nn.Module): A Transformers encoder.
     tokenizer (tokenizers.Tokenizer): Its tokenizer, without truncation and padding.
+    unknown (int): The piece for what has none. None: there is no such piece.
     head (Head): None if there is none.
+    trimmings (list): What its vocabulary was trimmed for.
     """
 
-    def __init__(self, module: Any, tokenizer: Any, head: Head | None = None) -> None:
+    def __init__(
+        self,
+        module: Any,
+        tokenizer: Any,
+        unknown: int | None,
+        head: Head | None = None,
+        trimmings: Iterable[Trimming] = (),
+    ) -> None:
         self.module = module
         self.tokenizer = tokenizer
+        self.unknown = unknown
         self.head = head
+        self.trimmings = list(trimmings)
 
     @property
     def width(self) -> int:
@@ -74,6 +87,10 @@ class Network:
         start = next(n for n in range(len(whole)) if whole[n : n + len(alone)] == alone)
         return whole[:start], whole[start + len(alone) :]
 
+    def unknown_words(self) -> UnknownWords:
+        """What counts the words that the tokenizer does not know, from none on."""
+        return UnknownWords(self.unknown, self.trimmings)
+
     def count_pieces(self, texts: Iterable[str]) -> tuple[Counter[int], Counter[str]]:
         """How often each piece, and each character, occurs in texts."""
         seen: Counter[int] = Counter()
@@ -83,8 +100,10 @@ class Network:
             characters.update(text)
         return seen, characters
 
-    def trim(self, texts: Iterable[str], size: int) -> None:
+    def trim(self, texts: Iterable[str], size: int, lang: str) -> None:
         """Keep the pieces that texts of a language need, in place. As `vocabulary.trim`.
+
+        lang (str): Code of the language, for a warning when other texts are read.
 
         RAISES: SetupError for a tokenizer that cannot be trimmed.
         """
@@ -103,6 +122,9 @@ class Network:
         self.module.config.vocab_size = len(rows)
         self.module.config.pad_token_id = pad
         self.tokenizer = Tokenizer.from_str(found.tokenizer)
+        if self.unknown is not None:
+            self.unknown = found.rows.index(self.unknown)
+        self.trimmings.append(Trimming(lang, scripts_of(characters)))
 
     def to_bytes(self) -> bytes:
         """All of it, but for the head, as a safetensors file."""
@@ -119,6 +141,8 @@ class Network:
             "format": FORMAT,
             "config": self.module.config.to_json_string(use_diff=False),
             "tokenizer": self.tokenizer.to_str(),
+            "unknown": self.unknown,
+            "trimmings": self.trimmings,
         }
         # One entry: safetensors writes several in any order, and the same model would differ.
         return save(tensors, {"about": json.dumps(about)})
@@ -151,7 +175,9 @@ class Network:
             }
             module.load_state_dict(state, assign=True)
             _fill_buffers(module)
-            return cls(module, Tokenizer.from_str(about["tokenizer"]))
+            trimmings = [Trimming(*own) for own in about["trimmings"]]
+            tokenizer = Tokenizer.from_str(about["tokenizer"])
+            return cls(module, tokenizer, about["unknown"], trimmings=trimmings)
 
 
 def load_network(model: str | None, layers: int | None = None) -> Network:
@@ -182,7 +208,7 @@ def load_network(model: str | None, layers: int | None = None) -> Network:
     backend = tokenizer.backend_tokenizer
     backend.no_truncation()
     backend.no_padding()
-    return Network(module, backend, head)
+    return Network(module, backend, tokenizer.unk_token_id, head)
 
 
 def _head_of_adapter(module: Any) -> Head:

@@ -1,10 +1,17 @@
-"""Training with products of 16 bits, where the machine is made for it."""
+"""Products of 16 bits, where the machine is made for them, and training with them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
+
+
+def made_for_16_bits() -> bool:
+    """Whether the processor has instructions for products of bfloat16 (AMX)."""
+    import torch
+
+    return torch.cpu._is_amx_tile_supported()
 
 
 @contextmanager
@@ -17,7 +24,7 @@ def products(device: Any, in_16_bits: bool | None = None) -> Iterator[None]:
     import torch
 
     if in_16_bits is None:
-        in_16_bits = device.type == "cuda" or torch.cpu._is_amx_tile_supported()
+        in_16_bits = device.type == "cuda" or made_for_16_bits()
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=in_16_bits):
         if in_16_bits and device.type == "cpu":
             with _attention_in_32_bits():

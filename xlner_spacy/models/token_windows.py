@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .unknown_words import UnknownWords
+
 
 class Text(NamedTuple):
     """A text and its tokens."""
@@ -34,15 +36,22 @@ class Reader:
     specials: The pieces before and after each window.
     window (int): Pieces of a window, at the most.
     overlap (int): Pieces that two windows of a text share.
+    unknown (UnknownWords): Counts words that the tokenizer does not know.
     """
 
     def __init__(
-        self, tokenizer: Any, specials: tuple[list[int], list[int]], window: int, overlap: int
+        self,
+        tokenizer: Any,
+        specials: tuple[list[int], list[int]],
+        window: int,
+        overlap: int,
+        unknown: UnknownWords,
     ) -> None:
         self.tokenizer = tokenizer
         self.before, self.after = (np.array(ids, dtype=np.int64) for ids in specials)
         self.window = window
         self.overlap = overlap
+        self.unknown = unknown
 
     def read(self, texts: Sequence[Text]) -> Read:
         """A token stands for its first piece; one that begins inside a piece for that one. Of two windows
@@ -53,7 +62,9 @@ class Reader:
         )
         for own, encoding in zip(texts, encodings, strict=True):
             ids = np.array(encoding.ids, dtype=np.int64)
-            at = _first_pieces(own.tokens, encoding.offsets)
+            offsets = encoding.offsets
+            self.unknown.count(own.text, own.tokens, ids, offsets)
+            at = _first_pieces(own.tokens, offsets)
             found.places.append(np.full((len(at), 2), -1, dtype=np.int64))
             for start, end, first, last in self._cuts(len(ids)):
                 mine = (at >= first) & (at < last)

@@ -15,7 +15,8 @@ from ..about import __version__
 from ..errors import InputError
 from ..files import atomic_file, read_json, write_json
 from ..settings import check_setting
-from .facts import Part, entity_counts, language_name, languages, parts, score_rows, text_counts
+from ..text.languages import language_name
+from .facts import Part, entity_counts, languages, parts, score_rows, text_counts
 from .inputs import read_build, read_metrics
 from .templates import environment, template
 

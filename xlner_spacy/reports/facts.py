@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from spacy.util import get_lang_class
-
 from ..models.description import Description, describe_name
-from ..text.languages import has_spacy_rules
 
 FATES = ("other words", "not found")  # columns of a confusion that are no labels
 NO_ENTITY = "no entity"
@@ -28,13 +24,6 @@ def languages(settings: dict[str, Any]) -> tuple[list[str], str]:
     sources = list(dict.fromkeys(named)) or ["en"]
     target = next((b["target_lang"] for b in blocks if b.get("target_lang")), settings["lang"])
     return sources, target
-
-
-def language_name(code: str) -> str:
-    """spaCy's name with the code, "Ancient Greek (grc)"; the code alone if it has no name."""
-    if code == "xx" or not has_spacy_rules(code):
-        return code
-    return f"{re.sub('(?<=[a-z])(?=[A-Z])', ' ', get_lang_class(code).__name__)} ({code})"
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from ..files import atomic_file, check_place
-from ..text.languages import direction
+from ..text.languages import direction, language_name
 from .facts import (
     confusion_table,
     entity_counts,
-    language_name,
     languages,
     most_first,
     parts,

@@ -74,19 +74,19 @@ class Bioes:
 
         probabilities: For each text an array (words, tags).
         """
-        texts = [own for own in probabilities if len(own)]
-        decoded = iter(zip(best(self.lattice, texts), sums(self.lattice, texts), strict=True))
+        tags = [own.tolist() for own in best(self.lattice, probabilities)]
+        spans = [self.spans(own) for own in tags]
+        # Texts without an entity need no sums.
+        needed = [own for own, there in zip(probabilities, spans, strict=True) if there]
+        known = iter(sums(self.lattice, needed))
         found: list[list[Found]] = []
-        for own in probabilities:
-            if not len(own):
+        for own, there in zip(tags, spans, strict=True):
+            if not there:
                 found.append([])
                 continue
-            tags, known = next(decoded)
+            of_text = next(known)
             found.append(
-                [
-                    Found(start, end, label, known.of_run(start, tags[start:end].tolist()))
-                    for start, end, label in self.spans(tags.tolist())
-                ]
+                [Found(*span, of_text.of_run(span[0], own[slice(*span[:2])])) for span in there]
             )
         return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache
 
@@ -146,6 +147,13 @@ def blank(code: str) -> Language:
             hint=f"{error}\nOr go without words: spacy.blank('xx', config={BY_CHARACTER}), with "
             f'"target_lang": {code!r} in the component\'s config.',
         ) from error
+
+
+def language_name(code: str) -> str:
+    """spaCy's name with the code, "Ancient Greek (grc)"; the code alone if it has no name."""
+    if code == "xx" or not has_spacy_rules(code):
+        return code
+    return f"{re.sub('(?<=[a-z])(?=[A-Z])', ' ', get_lang_class(code).__name__)} ({code})"
 
 
 # Scripts that are written from right to left, by ISO 15924 code.

@@ -65,7 +65,8 @@ def make_trim_vocabulary(
             )
         files = corpus_files([texts] if isinstance(texts, str | Path) else texts)
         for shim in found:
-            shim.trim((doc.text for file in files for doc in _docs(file, nlp)), pieces)
+            texts_of_all = (doc.text for file in files for doc in _docs(file, nlp))
+            shim.trim(texts_of_all, pieces, nlp.lang or "xx")
         return nlp
 
     return trim

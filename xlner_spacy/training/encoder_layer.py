@@ -21,6 +21,7 @@ from ..models.engines import (
     EngineName,
     OpenVinoEngine,
     TorchEngine,
+    fastest_openvino,
     in_threads,
     openvino_is_usable,
     openvino_version,
@@ -28,7 +29,7 @@ from ..models.engines import (
 )
 from ..models.lazy import make_torch_safe_to_fork
 from ..models.network import Network, load_network
-from ..models.precision import products
+from ..models.precision import made_for_16_bits, products
 from ..models.token_windows import Read, Reader, Text, batches, padded
 from ..settings import check_choice, check_setting
 
@@ -60,8 +61,9 @@ def make_encoder(
     layers (int): Only so many layers, from the bottom. None: all.
     frozen_layers (int): So many layers, from the bottom, are not trained.
     window, overlap (int): Word pieces that are read at once, and that two windows share.
-    engine (str): "torch", "openvino", "openvino-int8". "auto": openvino-int8 where OpenVINO is
-        installed and no GPU is, else torch. Training is torch's in any case.
+    engine (str): "torch", "openvino", "openvino-bf16", "openvino-int8". "auto": where OpenVINO is installed
+        and no GPU is, openvino-bf16 on a processor that is made for bfloat16 (AMX), openvino-int8 on
+        others; else torch, in bfloat16 on such a processor. Training is torch's in any case.
     mixed_precision (bool): Train with products of 16 bits (bfloat16). None: on GPUs, and on processors that have
         instructions for them (AMX), where it takes half the time.
     RAISES: SetupError for a setting that cannot be.
@@ -163,9 +165,9 @@ class EncoderShim(PyTorchShim):
             other.id = Shim.global_id
         return other
 
-    def trim(self, texts: Any, size: int) -> None:
+    def trim(self, texts: Any, size: int, lang: str) -> None:
         """As `Network.trim`."""
-        self.network.trim(texts, size)
+        self.network.trim(texts, size, lang)
         self._use(self.network)
 
     def _use(self, network: Network, digest: str | None = None) -> None:
@@ -175,7 +177,8 @@ class EncoderShim(PyTorchShim):
         longest = network.longest - sum(map(len, network.specials()))
         window = min(self.window, longest)
         overlap = min(self.overlap, window // 2)
-        self._reader = Reader(network.tokenizer, network.specials(), window, overlap)
+        unknown = network.unknown_words()
+        self._reader = Reader(network.tokenizer, network.specials(), window, overlap, unknown)
         self._runs = None
         self._digest = digest
 
@@ -277,19 +280,23 @@ class EncoderShim(PyTorchShim):
         on_cpu = network.module.device.type == "cpu"
         if kind == "auto":
             usable = self._digest is not None and on_cpu and openvino_is_usable()
-            kind = "openvino-int8" if usable else "torch"
+            kind = fastest_openvino() if usable else "torch"
         if kind == "torch" or self._digest is None:
-            return TorchEngine(network.module.eval(), network.layers)
+            in_16_bits = self.engine == "auto" and on_cpu and made_for_16_bits()
+            return TorchEngine(network.module.eval(), network.layers, in_16_bits)
+        int8 = kind == "openvino-int8"
+        file = "openvino-int8" if int8 else "openvino"
         folder = build_once(
-            cache_dir() / f"pipeline-{self._digest}-{kind}-{openvino_version()}",
+            cache_dir() / f"pipeline-{self._digest}-{file}-{openvino_version()}",
             lambda part: write_openvino(
                 network.module.requires_grad_(False).eval(),
                 network.layers,
                 part,
-                kind == "openvino-int8",
+                int8,
             ),
         )
-        return OpenVinoEngine(folder, network.module.get_input_embeddings())
+        embeddings = network.module.get_input_embeddings()
+        return OpenVinoEngine(folder, embeddings, kind == "openvino-bf16")
 
     @contextmanager
     def use_params(self, params: Mapping[Any, Any]) -> Iterator[None]:
