@@ -33,6 +33,7 @@ CTRANSLATE2 = {"@xl_translators": "xlner.CTranslate2.v1", "model": "nowhere"}
 EXACT_WORDS = {"@xl_aligners": "xlner.ExactWords.v1"}
 LINK_F1 = {"@xl_measures": "xlner.LinkF1.v1"}
 MINIMAL = {
+    "corpora": ["en", "pt"],
     "model": "nowhere",
     "path": "nowhere.tsv",
     "translator": CTRANSLATE2,

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import spacy
 
+from tests import tiny_models
 from tests.training.test_token_classifier import SMALL, TEXTS, encoder, labelled, ready
 from xlner_spacy.errors import SetupError
 from xlner_spacy.training.encoder_layer import encoders_of
@@ -118,8 +119,9 @@ def test_texts_of_large_loss_are_left_out():
     assert kept == [[1, 1, 1, 1], [0, 1, 1, 1], [0, 1, 1, 0]]
 
 
-def test_two_networks_choose_for_each_other(folder):
+def test_two_networks_choose_for_each_other(tmp_path):
     """What the first one learns from is what the second one finds right; both learn, one is saved."""
+    folder = tiny_models.ner(tmp_path / "ner", {"Petrobras": 2})
     weighting = {"@xl_weightings": "xlner.CoTeaching.v1", "keep": 0.25, "after": 0}
     nlp, examples, optimizer = ready(encoder(folder), weighting=weighting)
     pipe = nlp.get_pipe("xl_ner")

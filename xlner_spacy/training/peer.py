@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from typing import Any
 
 from spacy.training import Example
-from thinc.api import set_dropout_rate
+from thinc.api import Model, set_dropout_rate
 
 from ..errors import SetupError
 from .encoder_layer import encoders_of
@@ -30,13 +29,11 @@ class Peer:
                 hint="Give it a tok2vec of its own, such as xlner.Encoder.v1.",
             )
         self.second = copy.copy(first)
-        self.second.model = first.model.copy()
+        self.second.model = _copied(first.model)
         self.second.weighting = copy.deepcopy(first.weighting)
 
-    def learn_with(
-        self, first: Learner, examples: Sequence[Example], drop: float, sgd: Any
-    ) -> float:
-        """Both learn from a batch; the first one's model is left for its component to update. RETURNS: Its loss."""
+    def learn_with(self, first: Learner, examples: Sequence[Example], drop: float) -> float:
+        """Both learn from a batch. RETURNS: The loss of the first one."""
         set_dropout_rate(self.second.model, drop)
         steps = [Step(learner, examples) for learner in (first, self.second)]
         seen = [step.look() for step in steps]
@@ -45,6 +42,15 @@ class Peer:
             step.take(own, other)
             for step, own, other in zip(steps, seen, reversed(judged), strict=True)
         )
-        if sgd not in (None, False):
-            self.second.model.finish_update(sgd)
         return loss
+
+
+def _copied(model: Model) -> Model:
+    """A copy that keeps the names of its parts, which Thinc's `copy` loses."""
+    found = model.copy()
+    before, after = list(model.walk()), list(found.walk())
+    for old, new in zip(before, after, strict=True):
+        for name in old.ref_names:
+            part = old.maybe_get_ref(name)
+            new.set_ref(name, None if part is None else after[before.index(part)])
+    return found

@@ -270,12 +270,18 @@ class TokenClassifier(TrainablePipe):
         set_dropout_rate(self.model, drop)
         if getattr(self.weighting, "asks_peer", False):
             self.peer = self.peer or Peer(self)
-            losses[self.name] += self.peer.learn_with(self, examples, drop, sgd)
+            losses[self.name] += self.peer.learn_with(self, examples, drop)
         else:
             losses[self.name] += Step(self, examples).take()
         if sgd not in (None, False):
             self.finish_update(sgd)
         return losses
+
+    def finish_update(self, sgd: Any) -> None:
+        """Update the weights from the gradients so far."""
+        super().finish_update(sgd)
+        if self.peer is not None:
+            self.peer.second.model.finish_update(sgd)
 
     def get_loss(
         self, examples: Iterable[Example], scores: list[Floats2d]
