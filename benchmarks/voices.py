@@ -93,11 +93,15 @@ def measure(gold: Gold, system: str, limit: int | None) -> dict[str, Any]:
     if factory == "xl_projector":
         languages["source_langs"] = [gold.source_lang]
     nlp.add_pipe(factory, config={**config, **languages})
-    docs = read(gold, nlp, limit)
+    return scores(nlp, read(gold, nlp, limit), f"{gold.name} {system}")
+
+
+def scores(nlp: Language, docs: list[Doc], name: str) -> dict[str, Any]:
+    """The same of any pipeline, on texts with their gold entities."""
     wanted = [token_entities(doc) for doc in docs]
     for doc in docs:
         doc.ents = ()
-    found = list(tqdm(nlp.pipe(docs), total=len(docs), desc=f"{gold.name} {system}", disable=None))
+    found = list(tqdm(nlp.pipe(docs), total=len(docs), desc=name, disable=None))
     entities = [token_entities(doc) for doc in found]
     result = score(docs, entities, wanted)
     sure = [
