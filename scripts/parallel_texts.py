@@ -6,6 +6,7 @@ writes FOLDER/texts.jsonl (`text`, `translations`; no labels) and FOLDER/gold.js
 come from the folder that XLNER_DATA names: the train texts of masakha_parallel, or all texts of lafand_parallel, or ntrex;
 as gold the test texts of masakha_parallel, or of masakhaner2, if the language has them. lafand_parallel has no
 labels, and for some languages no train texts; a few of its texts are among masakhaner2's test texts, and are left out.
+With --unmeasured gold.jsonl is empty.
 """
 
 from __future__ import annotations
@@ -102,7 +103,8 @@ def gold_of(data: Path, lang: str) -> tuple[Path, str]:
             return file, code
     raise InputError(
         f"There are no labelled texts of {lang!r} in {data}.",
-        hint="Name a file to measure with: --vars.parallel_gold FILE",
+        hint="Name a file to measure with (--vars.parallel_gold FILE), or train without measuring: "
+        "spacy project run parallel-unmeasured",
     )
 
 
@@ -160,26 +162,28 @@ def main(
     source_lang: Annotated[str, typer.Option(help="Language of the translations.")] = "en",
     parallel: Annotated[str, typer.Option(help="A .jsonl of one's own.")] = "",
     gold: Annotated[str, typer.Option(help="Labelled texts of one's own.")] = "",
+    unmeasured: Annotated[bool, typer.Option(help="Without labelled texts.")] = False,
 ) -> None:
     """Write both files."""
     data = Path(os.environ.get("XLNER_DATA", "assets"))
     try:
         lang = check_language(lang)
-        file, code = (Path(gold), lang) if gold else gold_of(data, lang)
+        labelled: list[dict[str, Any]] = []
+        if not unmeasured:
+            file, code = (Path(gold), lang) if gold else gold_of(data, lang)
+            labelled = list(gold_records(existing(file), code, source_lang))
         folder.mkdir(parents=True, exist_ok=True)
         texts = (
             from_file(Path(parallel), source_lang)
             if parallel
-            else unlike(
-                from_data(data, lang, source_lang), gold_records(existing(file), code, source_lang)
-            )
+            else unlike(from_data(data, lang, source_lang), iter(labelled))
         )
         n_texts = write(folder / "texts.jsonl", texts)
-        n_gold = write(folder / "gold.jsonl", gold_records(existing(file), code, source_lang))
+        write(folder / "gold.jsonl", iter(labelled))
     except XlnerError as error:
         typer.secho(f"Error: {error}", fg="red", err=True)
         raise typer.Exit(1) from error
-    print(f"{n_texts} texts with translations, {n_gold} labelled ones.")
+    print(f"{n_texts} texts with translations, {len(labelled)} labelled ones.")
 
 
 if __name__ == "__main__":

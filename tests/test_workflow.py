@@ -242,10 +242,32 @@ def test_parallel_text_becomes_a_student_that_needs_no_translator(project, tmp_p
     assert "[('Maria', 'PER', True), ('Lisboa', 'LOC', True)]" in result.stdout
 
 
+@pytest.mark.slow
+def test_a_language_without_labelled_texts_has_a_student_too(project, tmp_path_factory):
+    """Icelandic of NTREX, as the documents name it, on a few lines."""
+    encoder = tiny_models.unigram_ner(tmp_path_factory.mktemp("encoder") / "ner")
+    ntrex = project / "data" / "ntrex"
+    ntrex.mkdir(parents=True)
+    lines = [f"Maria vive em Lisboa{'!' * n}\n" for n in range(20)]
+    (ntrex / "isl.txt").write_text("".join(lines), encoding="utf8")
+    english = [line.replace("vive em", "lives in") for line in lines]
+    (ntrex / "eng.txt").write_text("".join(english), encoding="utf8")
+    data = {"XLNER_DATA": str(project / "data")}
+    given = ["--vars.lang", "is", "--vars.encoder", encoder, "--vars.dev", "0.3"]
+    measured = [BIN / "spacy", "project", "run", "parallel", ".", *given]
+    result = run(*measured, cwd=project, check=False, **data)
+    assert result.returncode != 0
+    assert "spacy project run parallel-unmeasured" in result.stdout + result.stderr
+    run(BIN / "spacy", "project", "run", "parallel-unmeasured", ".", *given, cwd=project, **data)
+    assert list(project.glob("packages/xx_parallel_is-*/dist/*.whl"))
+
+
 @pytest.mark.long
 def test_parallel_text_in_another_language_than_said_is_named(project):
     srsly.write_jsonl(project / "pairs.jsonl", [{"text": "Maria vive."}])
-    script = [sys.executable, "scripts/parallel_texts.py", "pt", "out", "--gold", "pairs.jsonl"]
+    gold = {"tokens": ["Rui", "vive", "."], "ner_tags": ["B-PER", "O", "O"]}
+    srsly.write_jsonl(project / "gold.jsonl", [gold])
+    script = [sys.executable, "scripts/parallel_texts.py", "pt", "out", "--gold", "gold.jsonl"]
     result = run(*script, "--parallel", "pairs.jsonl", cwd=project, check=False)
     assert result.returncode == 1
     assert "pairs.jsonl: no line has a translation" in result.stderr
