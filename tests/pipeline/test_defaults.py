@@ -11,7 +11,6 @@ from spacy.util import load_config, load_model_from_config
 
 from tests.shared import blank_with
 from xlner_spacy.pipeline import defaults, routes
-from xlner_spacy.registry import REGISTRIES
 
 
 def test_portuguese_needs_no_network():
@@ -71,39 +70,6 @@ def test_the_config_for_portuguese_is_the_default_written_out(nlp):
     assert [stage.name for stage in projector.stages] == [
         stage.name for stage in nlp.get_pipe("xl_projector").stages
     ]
-
-
-TRANSLATOR = {"@xl_translators": "xlner.FastTranslate.v1"}
-ALIGNER = {"@xl_aligners": "xlner.ExactWords.v1"}
-NER = {"@xl_annotators": "xlner.SpacyPipeline.v1", "model": "x"}
-ARGUMENTS = {
-    "xlner.ParallelText.v1": {"path": "pairs.tsv"},
-    "xlner.SpacyPipeline.v1": {"model": "x"},
-    "xlner.CTranslate2.v1": {"model": "x"},
-    **{f"xlner.{name}.v1": {"translator": TRANSLATOR} for name in ("Cache", "Guard", "Protect")},
-    "xlner.CrossAttention.v1": {
-        "translator": {"@xl_translators": "xlner.CTranslate2.v1", "model": "x"},
-    },
-    "xlner.BySource.v1": {"translators": {"en": TRANSLATOR}},
-    "xlner.ByLanguage.v1": {side: ALIGNER for side in ("same", "different")},
-    "xlner.Mixture.v1": {"aligners": {"words": ALIGNER}},
-    "xlner.Symmetrized.v1": {side: ALIGNER for side in ("forward", "backward")},
-    "xlner.NERSpans.v1": {"ner": NER},
-    "xlner.LabelProbability.v1": {"ner": NER},
-    "xlner.Union.v1": {"generators": {"all": {"@xl_candidates": "xlner.Ngrams.v1"}}},
-    "xlner.WeightedSum.v1": {"measures": {"links": {"@xl_measures": "xlner.LinkF1.v1"}}},
-    "xlner.TranslationProbability.v1": {"translator": {"@xl_translators": "xlner.HuggingFace.v1"}},
-}
-
-
-@pytest.mark.parametrize("registry", REGISTRIES)
-def test_every_registered_name_can_be_built_from_a_config(registry):
-    names = [name for name in REGISTRIES[registry].get_all() if name.startswith("xlner.")]
-    assert names
-    for name in names:
-        block = {f"@{registry}": name, **ARGUMENTS.get(name, {})}
-        part = spacy.registry.resolve({"part": block})["part"]
-        assert callable(part)
 
 
 def test_a_function_of_ones_own_plugs_in():
