@@ -5,7 +5,7 @@
 does for each language what `spacy project run parallel` does: the train texts of masakha_parallel or lafand_parallel
 become silver data by way of their translations, configs/ner_student.cfg is trained on them, its last checkpoint is measured on
 all test texts, beside the recogniser alone. A method is a name and settings of the config, as in
-`fgm:components.xl_ner.adversary.@xl_adversaries=xlner.FGM.v1`; several settings with semicolons. It writes benchmarks/results/students.json and students.md after each
+`fgm:components.xl_ner.adversary={"@xl_adversaries": "xlner.FGM.v1"}`; several settings with semicolons. It writes benchmarks/results/students.json and students.md after each
 training, and leaves out what is there already. Models and silver data are in training/students.
 """
 
