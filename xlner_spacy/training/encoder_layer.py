@@ -36,8 +36,7 @@ from ..settings import check_choice, check_setting
 NAME = "xl_encoder"
 # Padded pieces that are trained on at once; more are several passes of one update. A processor gains nothing from
 # many, and loses time with a long text that all others are padded to.
-_TRAINED_AT_ONCE = {"cpu": 1024}
-_TRAINED_AT_ONCE_ELSEWHERE = 8192
+_TRAINED_ON_CPU, _TRAINED_ON_GPU = 1024, 8192
 
 
 @spacy.registry.architectures("xlner.Encoder.v1")
@@ -225,8 +224,8 @@ class EncoderShim(PyTorchShim):
 
         self._runs = self._digest = None
         module = self._trained_module()
-        at_once = _TRAINED_AT_ONCE.get(self.device.type, _TRAINED_AT_ONCE_ELSEWHERE)
-        groups = batches(read.windows, at_once)
+        on_cpu = self.device.type == "cpu"
+        groups = batches(read.windows, _TRAINED_ON_CPU if on_cpu else _TRAINED_ON_GPU)
         tensors: list[Any] = []
         places: list[tuple[int, int]] = [(0, 0)] * len(read.windows)
         with torch.enable_grad(), products(self.device, self.in_16_bits):

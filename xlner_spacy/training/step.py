@@ -42,6 +42,7 @@ class Look(NamedTuple):
     back_features: Callable[[list[Floats2d]], Any]
     probabilities: np.ndarray  # (tokens, tags)
     back_scores: Callable[[list[Floats2d]], list[Floats2d]]
+    targets: Targets  # what the tokens should be
 
 
 class Step:
@@ -64,11 +65,13 @@ class Step:
         model = self.pipe.model
         features, back_features = model.get_ref("tok2vec").begin_update(self.docs)
         scores, back_scores = model.get_ref("head").begin_update(features)
-        return Look(features, back_features, self._probabilities(scores), back_scores)
+        probabilities = self._probabilities(scores)
+        targets = self._targets(probabilities)
+        return Look(features, back_features, probabilities, back_scores, targets)
 
     def losses(self, seen: Look) -> np.ndarray:
         """How wrong that is, (tokens,)."""
-        losses, _ = self.pipe.loss(seen.probabilities, self._targets(seen.probabilities).tags)
+        losses, _ = self.pipe.loss(seen.probabilities, seen.targets.tags)
         return losses
 
     def take(self, seen: Look | None = None, judged: np.ndarray | None = None) -> float:
@@ -79,8 +82,9 @@ class Step:
         RETURNS: The loss, a mean over the tokens of the batch whose labels are known.
         """
         model = self.pipe.model
-        features, back_features, probabilities, back_scores = seen or self.look()
-        together = self._known(probabilities, features, judged)
+        seen = seen or self.look()
+        features, back_features, probabilities, back_scores, _ = seen
+        together = self._trusted(seen, judged)
         loss, gradient = self._of_labels(probabilities, together)
         if self.pipe.consistency:
             apart, more = self._of_second_answer(features, probabilities, together)
@@ -103,7 +107,7 @@ class Step:
     def of_labels(self, scores: list[Floats2d]) -> tuple[float, list[Floats2d]]:
         """The loss of the labels alone, and its gradient by the scores."""
         probabilities = self._probabilities(scores)
-        loss, gradient = self._of_labels(probabilities, self._known(probabilities))
+        loss, gradient = self._of_labels(probabilities, self._targets(probabilities))
         return loss, self._split(gradient)
 
     def _targets(self, probabilities: np.ndarray) -> Targets:
@@ -111,19 +115,14 @@ class Step:
         marginal = self.pipe.missing == "marginal"
         return flat(self._completed(probabilities) if marginal else self.targets)
 
-    def _known(
-        self,
-        probabilities: np.ndarray,
-        features: list[Floats2d] | None = None,
-        judged: np.ndarray | None = None,
-    ) -> Targets:
+    def _trusted(self, seen: Look, judged: np.ndarray | None) -> Targets:
         """That, and how much each counts."""
-        together = self._targets(probabilities)
-        if self.pipe.weighting is None or features is None:
+        together = seen.targets
+        if self.pipe.weighting is None:
             return together
-        losses = judged if judged is not None else self.pipe.loss(probabilities, together.tags)[0]
+        losses = self.losses(seen) if judged is None else judged
         tags = np.where(together.known, together.tags.argmax(axis=1), -1)
-        batch = Batch(self._together(features), tags, losses, self.texts)
+        batch = Batch(self._together(seen.features), tags, losses, self.texts)
         return together._replace(weights=together.weights * self.pipe.weighting(batch))
 
     def _completed(self, probabilities: np.ndarray) -> list[Targets]:
