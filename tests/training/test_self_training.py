@@ -30,6 +30,7 @@ CONFIG = """
 [paths]
 train = null
 dev = null
+labels = null
 
 [nlp]
 lang = "en"
@@ -45,6 +46,7 @@ factory = "xl_ner"
 [corpora.train]
 @readers = "xlner.Corpus.v1"
 path = ${paths.train}
+labels = ${paths.labels}
 
 [corpora.dev]
 @readers = "xlner.Corpus.v1"

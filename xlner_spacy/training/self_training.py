@@ -193,7 +193,7 @@ def _check_usable(plan: Plan, found: Round, teacher: str) -> None:
 def _config(plan: Plan, files: Sequence[Path], corpora: Sequence[Path], silver: Path) -> Config:
     """The config of a round."""
     labels = labels_of_build(silver)
-    reader = plan.config.get("corpora", {}).get("train", {})
+    reader = plan.config.interpolate().get("corpora", {}).get("train", {})
     for file in corpora:
         docs = read_gold(file, blank(plan.lang), plan.lang, reader.get("labels"))
         strange = sorted(labels_of(docs) - labels)
