@@ -9,24 +9,19 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from spacy.language import Language
 from spacy.tokens import Doc
-from tqdm import tqdm
 
 from ..about import __version__
-from ..corpus.detokenize import same_tokens
 from ..corpus.gold import read_gold
 from ..corpus.texts import given_translations
-from ..document.give import give_translation
 from ..document.placing import Ground, settle
 from ..document.records import PLACED
 from ..errors import InputError
-from ..pipeline.component import go_on_after_failures
-from ..pipeline.loading import load
 from ..text.languages import check_language, tokenizer
 from ..types import Ballot, Poll
 from ..voters.priority import Priority
 from .metrics import TokenEntity, add_losses, interval, only, score, token_entities
+from .predicting import load_to_measure, predict
 from .projection import stage_seconds
 
 WRONG = 50  # texts with errors that are kept to be looked at
@@ -77,8 +72,8 @@ def evaluate_model(
     seconds: dict[str, float] = {}
     names: Sequence[str | None] = pipelines or [None]
     for name in names:
-        nlp = _loaded(name, lang, source_langs, overrides)
-        docs = _predict(nlp, gold_docs, given, quiet)
+        nlp = load_to_measure(name, lang, source_langs, overrides)
+        docs = predict(nlp, gold_docs, given, quiet=quiet)
         entities.append([only(token_entities(doc), labels) for doc in docs])
         for doc in docs:
             add_losses(losses, doc)
@@ -143,34 +138,6 @@ def confusion(
             if not any(s < end and start < e for s, e, _ in wanted):
                 table.setdefault("no entity", Counter())[label] += 1
     return {label: dict(sorted(table[label].items())) for label in sorted(table)}
-
-
-def _loaded(
-    name: str | None,
-    lang: str,
-    source_langs: Sequence[str] | None,
-    overrides: Mapping[str, Any] | None,
-) -> Language:
-    # A trained pipeline of another language may be what is to be measured: zero-shot transfer.
-    own = name is not None and not name.endswith(".cfg")
-    nlp = load(
-        name,
-        lang=None if own else lang,
-        source_langs=None if own else source_langs,
-        overrides=overrides,
-    )
-    go_on_after_failures(nlp)
-    return nlp
-
-
-def _predict(
-    nlp: Language, docs: Sequence[Doc], given: Sequence[Sequence[tuple[str, str]]], quiet: bool
-) -> list[Doc]:
-    texts = [same_tokens(doc, nlp.vocab) for doc in docs]
-    for doc, translations in zip(texts, given, strict=False):
-        for lang, text in translations:
-            give_translation(doc, text, lang=lang)
-    return list(tqdm(nlp.pipe(texts), total=len(docs), unit="text", disable=quiet))
 
 
 def _wrong(
