@@ -12,12 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from spacy.tokens import Doc, Span, SpanGroup
 from spacy.training import Example
-from thinc.api import Adam
+from thinc.api import Adam, fix_random_seed
 
 from tests import tiny_models
 from xlner_spacy.document.teacher import set_teacher
 from xlner_spacy.errors import InputError
 from xlner_spacy.models.engines import EngineName, openvino_is_usable
+from xlner_spacy.training import frozen_layers
 from xlner_spacy.training.encoder_layer import encoders_of
 from xlner_spacy.training.targets import targets_of
 
@@ -298,3 +299,40 @@ def test_entities_that_are_there_stay_if_wanted(folder):
     doc = Doc(nlp.vocab, TEXTS[0][0].split())
     doc.ents = [Span(doc, 0, 2, "LAW")]
     assert found(nlp(doc)) == [("Maria vive", "LAW"), ("Lisboa", "LOC")]
+
+
+def test_frozen_layers_are_left_as_they_are(folder):
+    nlp, examples, optimizer = ready(encoder(folder, frozen_layers=1))
+    optimizer.learn_rate = 0.01
+    module = encoders_of(nlp.get_pipe("xl_ner").model)[0].network.module
+    before = {name: own.detach().clone() for name, own in module.named_parameters()}
+    for _ in range(5):
+        nlp.update(examples, sgd=optimizer)
+    changed = {name for name, own in module.named_parameters() if not own.equal(before[name])}
+    assert any(name.startswith("encoder.layer.1.") for name in changed)
+    assert not any(name.startswith(("embeddings.", "encoder.layer.0.")) for name in changed)
+
+
+def test_frozen_layers_are_computed_once_and_say_the_same(folder, monkeypatch):
+    def losses(kept):
+        monkeypatch.setattr(frozen_layers, "KEPT_BYTES", kept)
+        fix_random_seed(0)
+        nlp, examples, optimizer = ready(encoder(folder, frozen_layers=1))
+        lowest = frozen_layers.layers_of(
+            encoders_of(nlp.get_pipe("xl_ner").model)[0].network.module
+        )[0]
+        calls = []
+        lowest.register_forward_hook(lambda *_: calls.append(1))
+        found = [nlp.update(examples, sgd=optimizer)["xl_ner"] for _ in range(4)]
+        return found, len(calls)
+
+    kept, once = losses(2**20)
+    anew, each_time = losses(0)
+    assert kept == anew
+    assert once < each_time
+    assert kept[-1] < kept[0]
+
+
+def test_with_all_layers_frozen_the_head_learns(folder):
+    nlp = trained(encoder(folder, frozen_layers=9))
+    assert found(nlp("Petrobras vive em Porto .")) == [("Petrobras", "ORG"), ("Porto", "LOC")]

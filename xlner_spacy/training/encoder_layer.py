@@ -6,6 +6,7 @@ import copy
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ from ..models.network import Network, load_network
 from ..models.precision import made_for_16_bits, products
 from ..models.token_windows import Read, Reader, Text, batches, padded
 from ..settings import check_choice, check_setting
+from .frozen_layers import FrozenLayers, Windows, layers_of
 
 NAME = "xl_encoder"
 # Padded pieces that are trained on at once; more are several passes of one update. A processor gains nothing from
@@ -58,7 +60,8 @@ def make_encoder(
         fine-tuned to recognise people, places and organisations (extra `offline`); `xl_ner`
         then begins with what the recogniser knows. Only read when training begins.
     layers (int): Only so many layers, from the bottom. None: all.
-    frozen_layers (int): So many layers, from the bottom, are not trained.
+    frozen_layers (int): So many layers, from the bottom, and the embeddings below them are not trained. What they
+        say of a text is kept, so that training costs what the layers above them cost.
     window, overlap (int): Word pieces that are read at once, and that two windows share.
     engine (str): "torch", "openvino", "openvino-bf16", "openvino-int8". "auto": where OpenVINO is installed
         and no GPU is, openvino-bf16 on a processor that is made for bfloat16 (AMX), openvino-int8 on
@@ -135,6 +138,7 @@ class EncoderShim(PyTorchShim):
         self.engine = engine
         self._network: Network | None = None
         self._reader: Reader | None = None
+        self._frozen: FrozenLayers | None = None
         self._runs: Engine | None = None
         self._digest: str | None = None  # of the file, while the weights are those of the file
 
@@ -157,7 +161,7 @@ class EncoderShim(PyTorchShim):
 
     def copy(self) -> EncoderShim:
         """One that learns apart from this one: optimizers know shims by their numbers."""
-        self._runs = None
+        self._runs = self._frozen = None
         other = copy.deepcopy(self)
         with Shim.global_id_lock:
             Shim.global_id += 1
@@ -178,7 +182,7 @@ class EncoderShim(PyTorchShim):
         overlap = min(self.overlap, window // 2)
         unknown = network.unknown_words()
         self._reader = Reader(network.tokenizer, network.specials(), window, overlap, unknown)
-        self._runs = None
+        self._runs = self._frozen = None
         self._digest = digest
 
     @property
@@ -223,19 +227,14 @@ class EncoderShim(PyTorchShim):
         import torch
 
         self._runs = self._digest = None
-        module = self._trained_module()
+        run = self._trained()
         on_cpu = self.device.type == "cpu"
         groups = batches(read.windows, _TRAINED_ON_CPU if on_cpu else _TRAINED_ON_GPU)
         tensors: list[Any] = []
         places: list[tuple[int, int]] = [(0, 0)] * len(read.windows)
         with torch.enable_grad(), products(self.device, self.in_16_bits):
             for number, group in enumerate(groups):
-                ids, mask = padded([read.windows[n] for n in group], self.network.pad)
-                output = module(
-                    input_ids=torch.from_numpy(ids).to(self.device),
-                    attention_mask=torch.from_numpy(mask).to(self.device),
-                )
-                tensors.append(output.last_hidden_state.float())
+                tensors.append(run([read.windows[n] for n in group]).float())
                 for row, n in enumerate(group):
                     places[n] = (number, row)
         taken: list[Any] = []
@@ -260,12 +259,25 @@ class EncoderShim(PyTorchShim):
         found: list[Any] = [torch2xp(vectors.detach()) for vectors in taken]
         return found, backward
 
-    def _trained_module(self) -> Any:
+    def _trained(self) -> Callable[[Windows], Any]:
+        """The encoder as it is trained: a function of windows, whose result has gradients."""
+        import torch
+
         module = self.network.module.requires_grad_(True).train()
         module.get_input_embeddings().requires_grad_(False)
-        for layer in _layers_of(module)[: self.frozen_layers]:
-            layer.requires_grad_(False)
-        return module
+
+        def run(windows: Windows) -> Any:
+            ids, mask = (torch.from_numpy(own) for own in padded(windows, self.network.pad))
+            given = {"input_ids": ids.to(self.device), "attention_mask": mask.to(self.device)}
+            return module(**given).last_hidden_state
+
+        if not self.frozen_layers:
+            return run
+        module.requires_grad_(False)
+        layers_of(module)[self.frozen_layers :].requires_grad_(True)
+        if self._frozen is None:
+            self._frozen = FrozenLayers(module, self.frozen_layers)
+        return partial(self._frozen, run=run)
 
     def _running(self) -> Engine:
         """What runs the encoder: OpenVINO where it can, once training is over."""
@@ -320,10 +332,6 @@ class EncoderShim(PyTorchShim):
             make_torch_safe_to_fork()
             self._use(Network.from_bytes(data), hashlib.sha256(data).hexdigest()[:16])
         return self
-
-
-def _layers_of(module: Any) -> Any:
-    return (module.encoder if hasattr(module, "encoder") else module).layer
 
 
 def _gather(outputs: Sequence[np.ndarray], places: np.ndarray, width: int) -> np.ndarray:
