@@ -46,6 +46,7 @@ MINIMAL = {
     "aligners": {"one": EXACT_WORDS},
     "translators": {"en": CTRANSLATE2},
     "augmenters": {"one": {"@augmenters": "xlner.NoPunctuation.v1"}},
+    "adversaries": {"one": {"@xl_adversaries": "xlner.FGM.v1"}},
 }
 
 

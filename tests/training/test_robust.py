@@ -31,6 +31,15 @@ STRICT = [
     {"adversary": {"@xl_adversaries": "xlner.FGM.v1"}},
     {"adversary": {"@xl_adversaries": "xlner.FreeLB.v1"}},
     {"adversary": {"@xl_adversaries": "xlner.VAT.v1"}},
+    {
+        "adversary": {
+            "@xl_adversaries": "xlner.SeveralAdversaries.v1",
+            "adversaries": {
+                "fgm": {"@xl_adversaries": "xlner.FGM.v1"},
+                "vat": {"@xl_adversaries": "xlner.VAT.v1"},
+            },
+        }
+    },
     {"weighting": {"@xl_weightings": "xlner.SmallLoss.v1", "after": 10}},
     {"weighting": {"@xl_weightings": "xlner.CoTeaching.v1", "after": 10}},
     {"weighting": {"@xl_weightings": "xlner.Neighbours.v1", "k": 5}},

@@ -25,6 +25,7 @@ from .vocabulary import trim
 FORMAT = 2
 _SCALE = ":scale"
 _BLOCK = 32  # numbers of 4 bits that share a scale
+_FIRST = 16  # rows that are tried before all
 
 
 class Head(NamedTuple):
@@ -277,6 +278,8 @@ def _in_4_bits(array: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     """Two numbers from -8 to 7 a byte, and for each 32 what one is worth (as in ggml's Q4_0); None if
     that is not exactly the array."""
     if array.shape[1] % _BLOCK:
+        return None
+    if len(array) > _FIRST and _in_4_bits(array[:_FIRST]) is None:  # soon seen of most
         return None
     blocks = array.reshape(-1, _BLOCK)
     largest = np.take_along_axis(blocks, np.abs(blocks).argmax(axis=1)[:, np.newaxis], axis=1)

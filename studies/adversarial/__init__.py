@@ -1,0 +1,1 @@
+"""Does adversarial training on silver data help under distribution shift?"""

@@ -1,0 +1,95 @@
+"""What a pipeline finds in the test sets of a study: counts of each text, from which all figures are made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from spacy.language import Language
+from spacy.tokens import Span
+
+from xlner_spacy.corpus.gold import read_gold
+from xlner_spacy.evaluation.copies import Copy, Material, make_copies
+from xlner_spacy.evaluation.metrics import only
+from xlner_spacy.evaluation.robustness import find
+from xlner_spacy.evaluation.suite import CLEAN, FULL
+from xlner_spacy.perturbations.on_docs import read_labels
+from xlner_spacy.text.languages import tokenizer
+
+from .cells import Cell, Record
+from .places import WORK, find as find_file
+
+LABELS = ["PER", "LOC", "ORG"]
+COUNTS = "counts.npz"
+
+
+def measured(
+    name: str,
+    load: Callable[[], Language],
+    tests: Mapping[str, Mapping[str, Any]],
+    *,
+    settings: Mapping[str, Any],
+    needs: Sequence[Cell] = (),
+) -> Cell:
+    """Measure a pipeline on test sets.
+
+    name: Of the cell.
+    load: Loads the pipeline.
+    tests: By their names: `file`; `lang`; `labels`, a map of its labels to ours (those that are not in it are left out);
+        `changes`, names of changes of `xlner evaluate robustness`, each a test of its own; `limit`, 0: all texts.
+    settings: What the pipeline depends on, beyond what it needs.
+    """
+
+    def make(folder: Path) -> Record:
+        nlp = load()
+        counts: dict[str, np.ndarray] = {}
+        for test, given in tests.items():
+            for copy in copies_of(given):
+                changed = copy.change.name
+                counts[test if changed == CLEAN else f"{test}, {changed}"] = counts_of(nlp, copy)
+        np.savez_compressed(folder / COUNTS, **counts)
+        figures = {test: round(f1(own.sum(axis=0)), 4) for test, own in counts.items()}
+        return {"f1": figures, "texts": {test: len(own) for test, own in counts.items()}}
+
+    whole = {"tests": {key: dict(own) for key, own in tests.items()}, **settings}
+    return Cell(name, whole, make, needs)
+
+
+def copies_of(test: Mapping[str, Any]) -> list[Copy]:
+    """The texts of a test set, and changed copies of them."""
+    lang = test["lang"]
+    docs = list(read_gold(find_file(test["file"]), tokenizer(lang), lang))
+    names = test.get("labels") or {label: label for label in LABELS}
+    for doc in docs:
+        doc.ents = [
+            Span(doc, ent.start, ent.end, names[ent.label_])
+            for ent in doc.ents
+            if names.get(ent.label_)
+        ]
+    texts = [read_labels(doc) for doc in docs][: test.get("limit") or None]
+    changes = [change for change in FULL if change.name in test.get("changes", ())]
+    return make_copies(texts, changes, Material(lang), test.get("draws", 1)).made
+
+
+def counts_of(nlp: Language, copy: Copy) -> np.ndarray:
+    """Of each text the entities that are right, found, and in the gold labels, (texts, 3)."""
+    found = [only(own, LABELS) for own in find(nlp, copy, quiet=False).entities]
+    return np.array(
+        [
+            (len(own & wanted), len(own), len(wanted))
+            for own, wanted in zip(found, copy.gold, strict=True)
+        ]
+    ).reshape(-1, 3)
+
+
+def f1(sums: np.ndarray) -> Any:
+    """Of counts that are summed over texts, (..., 3)."""
+    return 2 * sums[..., 0] / np.maximum(sums[..., 1] + sums[..., 2], 1)
+
+
+def counts_in(cell: Cell) -> dict[str, np.ndarray]:
+    """The counts of a cell that is done, by test."""
+    with np.load(cell.folder(WORK) / COUNTS) as file:
+        return {name: file[name] for name in file.files}

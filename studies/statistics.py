@@ -1,0 +1,67 @@
+"""Means over seeds, and intervals that know of both seeds and texts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from .measuring import f1
+
+RESAMPLES = 2000
+
+
+class Estimate(NamedTuple):
+    """A figure and its 95% interval."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the interval leaves out zero."""
+        return self.low > 0 or self.high < 0
+
+    def as_json(self) -> list[float]:
+        """Rounded."""
+        return [round(float(own), 4) for own in self]
+
+
+def mean_f1(counts: Sequence[np.ndarray]) -> Estimate:
+    """Mean F1 over seeds.
+
+    counts: For each seed, (texts, 3): right, found, gold.
+    """
+    stacked = np.stack(counts)
+    return _estimate(_mean(stacked), _resampled(stacked))
+
+
+def difference(counts: Sequence[np.ndarray], base: Sequence[np.ndarray]) -> Estimate:
+    """Mean F1 over seeds less that of another method, with the same seeds on the same texts.
+
+    The interval is a bootstrap's over seeds and texts at once: both methods are given the same draw.
+    """
+    one, other = np.stack(counts), np.stack(base)
+    return _estimate(_mean(one) - _mean(other), _resampled(one) - _resampled(other))
+
+
+def _mean(stacked: np.ndarray) -> float:
+    return float(f1(stacked.sum(axis=1)).mean())
+
+
+def _resampled(stacked: np.ndarray) -> np.ndarray:
+    """F1 in each resample; the draws are always the same ones."""
+    rng = np.random.default_rng(0)
+    n_seeds, n_texts, _ = stacked.shape
+    texts = rng.multinomial(n_texts, np.full(n_texts, 1 / n_texts), size=RESAMPLES)
+    seeds = rng.multinomial(n_seeds, np.full(n_seeds, 1 / n_seeds), size=RESAMPLES) / n_seeds
+    scores = f1(np.einsum("rt,stc->rsc", texts, stacked, optimize=True))
+    found: np.ndarray = (scores * seeds).sum(axis=1)
+    return found
+
+
+def _estimate(value: float, resampled: np.ndarray) -> Estimate:
+    low, high = np.percentile(resampled, (2.5, 97.5))
+    return Estimate(value, float(low), float(high))
