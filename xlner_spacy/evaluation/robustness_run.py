@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from spacy.language import Language
-from spacy.util import get_package_version
+from spacy.util import get_package_version, is_package
 from tqdm import tqdm
 
 from ..about import __version__
@@ -91,6 +91,9 @@ def evaluate_robustness(
         raise InputError(f"There is no suite {suite!r}.", hint=f"Choose of: {', '.join(SUITES)}.")
     shown = display_names(pipelines)
     lang = check_language(lang)
+    for path in shown.values():
+        if path is not None and not Path(path).exists() and not is_package(path):
+            load_to_measure(path, lang)  # says what is wrong before anything is measured
     nlp = tokenizer(lang)
     texts = _gold(gold_file, nlp, lang, labels, limit)
     train = None if train_file is None else read_names(train_file, nlp, lang)
