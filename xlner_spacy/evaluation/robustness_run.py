@@ -16,7 +16,6 @@ from spacy.language import Language
 from spacy.util import get_package_version, is_package
 from tqdm import tqdm
 
-from ..about import __version__
 from ..corpus.gold import read_gold
 from ..errors import InputError
 from ..files import make_folder, resumed_after_full_disk, write_json
@@ -71,7 +70,7 @@ def evaluate_robustness(
     """Measure pipelines on gold texts and on changed copies of them.
 
     What a pipeline has found in a copy is kept in the folder, and is not made again while the pipeline's
-    files, the copy and the version of this package are the same.
+    files, the copy and the versions of the packages are the same.
 
     pipelines: Packages, folders or configs (.cfg). None at all: the default pipeline of the language.
     gold_file (Path): A labelled file of any format that `read_gold` reads.
@@ -208,7 +207,7 @@ def _find_all(
 ) -> list[Found]:
     """What a pipeline finds in each copy, as far as it is not known yet."""
     version = get_package_version(path) if path else None
-    pipeline = [path, version, local_models([path] if path else []), lang, __version__]
+    pipeline = [path, version, local_models([path] if path else []), lang, versions()]
     files = [folder / f"{_digest([pipeline, copy.digest])}.json" for copy in copies]
     results = [_read(file, copy) for file, copy in zip(files, copies, strict=True)]
     missing = [n for n, result in enumerate(results) if result is None]

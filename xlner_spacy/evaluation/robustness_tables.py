@@ -64,7 +64,7 @@ def _differences(outcome: Outcome) -> str:
     return (
         _table(rows, ["F1", *(f"{first} - {second}" for first, second in names)])
         + "\n\n95% intervals by paired bootstrap over the texts. \\*: the interval leaves out zero. Each stands for itself: "
-        "among many, one in twenty does so by chance."
+        "of many that do not differ, one in twenty is marked by chance."
     )
 
 
@@ -97,7 +97,7 @@ def _cell(row: Row) -> str:
 
 def _drop(row: Row) -> str:
     """The change, with its sign as a reader expects it: less is worse."""
-    return "-" if row.drop is None else f"{-row.drop:+.1%}"
+    return "-" if row.drop is None or row.change == CLEAN else f"{0.0 - row.drop:+.1%}"
 
 
 def _table(rows: Sequence[Sequence[str]], head: Sequence[str]) -> str:
