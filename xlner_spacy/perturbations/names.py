@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from random import Random
 from typing import Literal, NamedTuple
 
-from .labelled import NEW, Edit, Labelled, edited, lots, separated
+from .labelled import NEW, Edit, Labelled, edited, inner_text, lots, separated
 
 # Distinct names of a label that are kept; those that come after them are not.
 MOST = 100_000
@@ -18,6 +18,11 @@ class Name(NamedTuple):
     words: tuple[str, ...]
     spaces: tuple[bool, ...]
 
+    @property
+    def text(self) -> str:
+        """The name itself."""
+        return inner_text(self.words, self.spaces)
+
 
 class Names:
     """Distinct names by label, in the order in which they were added."""
@@ -25,6 +30,7 @@ class Names:
     def __init__(self) -> None:
         self._known: dict[str, dict[tuple[str, ...], int]] = {}
         self._names: dict[str, list[Name]] = {}
+        self._folded: dict[str, set[str]] = {}
 
     def add(self, label: str, name: Name) -> None:
         """Add a name, unless it is there."""
@@ -32,6 +38,7 @@ class Names:
         if name.words and name.words not in known and len(known) < MOST:
             known[name.words] = len(known)
             self._names.setdefault(label, []).append(name)
+            self._folded.setdefault(label, set()).add(name.text.casefold())
 
     def add_all(self, text: Labelled) -> None:
         """Add the names of a text's entities."""
@@ -46,12 +53,17 @@ class Names:
         """The labels that have names."""
         return list(self._names)
 
+    def has(self, label: str, text: str) -> bool:
+        """Whether a name of this label has this text, in whatever case and tokens."""
+        return text.casefold() in self._folded.get(label, ())
+
     def without(self, others: Names) -> Names:
-        """The names that are not among others of the same label: those unseen in training."""
+        """The names that are not among others of the same label, in whatever case: those unseen in
+        training."""
         left = Names()
         for label, names in self._names.items():
             for name in names:
-                if name.words not in others._known.get(label, {}):
+                if not others.has(label, name.text):
                     left.add(label, name)
         return left
 
