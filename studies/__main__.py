@@ -2,13 +2,52 @@
 
     XLNER_DATA=... python -m studies adversarial [--quick]
 
-Start it as often as there are processors: each process takes cells that no other has. Stopped and started again, it goes on.
+Start it as often as there are processors, with OMP_NUM_THREADS=1: each process does cells that no other has begun. Stopped
+and started again, it goes on. The last one to end writes the table and the plot.
 """
 
 from __future__ import annotations
 
+from enum import StrEnum
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
-from xlner_spacy.cli.app import errors_shown if False else None
+from xlner_spacy.errors import XlnerError
+from xlner_spacy.text.terminal import visible
+
+from .cells import run
+from .config import read_settings
+from .places import WORK
+
+
+class Name(StrEnum):
+    """The studies."""
+
+    adversarial = "adversarial"
+
+
+def main(
+    name: Annotated[Name, typer.Argument(help="Which study.")],
+    quick: Annotated[bool, typer.Option("--quick", help="The small version.")] = False,
+    pages: Annotated[
+        bool, typer.Option("--pages", help="Only the table and plot of what is done.")
+    ] = False,
+) -> None:
+    """Do what is not done of a study, and write what came of it."""
+    try:
+        settings = read_settings(name, quick=quick)
+        study = import_module(f"studies.{name}.study")
+        cells = study.cells(settings)
+        if not pages:
+            run(cells.values(), WORK)
+        for file in getattr(study,"write",lambda *a,**k:[])(settings, quick=quick):
+            print(f"Wrote {file}")
+    except (XlnerError, OSError) as error:
+        typer.secho(visible(f"Error: {error}"), fg="red", err=True)
+        raise typer.Exit(1) from error
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -52,15 +52,16 @@ class Cell(NamedTuple):
         return read_json(file) if file.is_file() else None
 
 
-def run(cells: Sequence[Cell], work: Path) -> list[Record]:
+def run(cells: Iterable[Cell], work: Path) -> None:
     """Do what is not done yet.
 
     Several processes may do this at once: each takes cells that no other has. One that another process has begun
     is waited for, and taken over if that process ends.
 
+    cells: What they need is done first.
     work (Path): The folder of all studies.
-    RETURNS: The results, one a cell.
     """
+    cells = [*_with_needs(cells)]
     open_cells = [cell for cell in cells if cell.record(work) is None]
     with tqdm(total=len(cells), initial=len(cells) - len(open_cells), unit="cell") as bar:
         while open_cells:
@@ -69,7 +70,15 @@ def run(cells: Sequence[Cell], work: Path) -> list[Record]:
             bar.update(len(cells) - len(open_cells) - bar.n)
             if open_cells and not begun:
                 time.sleep(_WAIT)
-    return [record for cell in cells if (record := cell.record(work)) is not None]
+
+
+def _with_needs(cells: Iterable[Cell]) -> list[Cell]:
+    """Each once, after what it needs."""
+    found: dict[tuple[str, str], Cell] = {}
+    for cell in cells:
+        for own in (*_with_needs(cell.needs), cell):
+            found.setdefault((own.name, own.digest), own)
+    return [*found.values()]
 
 
 def _try(cell: Cell, work: Path, bar: tqdm) -> bool:

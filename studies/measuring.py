@@ -19,7 +19,8 @@ from xlner_spacy.perturbations.on_docs import read_labels
 from xlner_spacy.text.languages import tokenizer
 
 from .cells import Cell, Record
-from .places import WORK, find as find_file
+from .places import WORK
+from .places import find as find_file
 
 LABELS = ["PER", "LOC", "ORG"]
 COUNTS = "counts.npz"

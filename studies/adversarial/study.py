@@ -31,7 +31,13 @@ def _measured(settings: Settings, name: str, method: str, seed: int) -> Cell:
     language = dict(settings["languages"][name])
     tests = _tests(language.pop("tests"), language["lang"], settings["study"]["changes"])
     spacy_lang = language.pop("spacy_lang")
-    changes = {"training": settings["training"], "method": settings["methods"][method]}
+    steps = settings["study"].get("steps")
+    fewer = {"training": {"max_steps": steps, "eval_frequency": steps}} if steps else {}
+    changes = {
+        "training": settings["training"],
+        "fewer": fewer,
+        "method": settings["methods"][method],
+    }
     trained = student(f"{name}/{method}", spacy_lang, silver(name, language), changes, seed)
     load = partial(spacy.load, trained.folder(WORK) / MODEL)
     return measured(f"measure/{name}/{method}/{seed}", load, tests, settings={}, needs=[trained])
