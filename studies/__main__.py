@@ -42,7 +42,7 @@ def main(
         cells = study.cells(settings)
         if not pages:
             run(cells.values(), WORK)
-        for file in getattr(study,"write",lambda *a,**k:[])(settings, quick=quick):
+        for file in study.write(settings, quick=quick):
             print(f"Wrote {file}")
     except (XlnerError, OSError) as error:
         typer.secho(visible(f"Error: {error}"), fg="red", err=True)

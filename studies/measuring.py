@@ -50,7 +50,8 @@ def measured(
             for copy in copies_of(given):
                 changed = copy.change.name
                 counts[test if changed == CLEAN else f"{test}, {changed}"] = counts_of(nlp, copy)
-        np.savez_compressed(folder / COUNTS, **counts)
+        with (folder / COUNTS).open("wb") as file:
+            np.savez_compressed(file, **counts)  # type: ignore[arg-type]
         figures = {test: round(f1(own.sum(axis=0)), 4) for test, own in counts.items()}
         return {"f1": figures, "texts": {test: len(own) for test, own in counts.items()}}
 

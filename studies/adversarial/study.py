@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import spacy
 
 from ..cells import Cell
-from ..measuring import measured
+from ..comparison import Comparison, Counts, compare, forest, pooled, table
+from ..measuring import counts_in, measured
 from ..places import WORK
 from ..silver import silver
 from ..students import MODEL, student
+from ..writing import write_page, write_results
 
 Settings = Mapping[str, Any]
+NAME = "adversarial"
+PERTURBED = "perturbed"
+TITLE = "Students of silver data, trained in other ways"
 
 
 def cells(settings: Settings) -> dict[tuple[str, str, int], Cell]:
@@ -50,3 +56,41 @@ def _tests(tests: Settings, lang: str, changes: list[str]) -> dict[str, Settings
         test: {"lang": lang, **own, "changes": changes if test == first else []}
         for test, own in tests.items()
     }
+
+
+def write(settings: Settings, *, quick: bool) -> list[Path]:
+    """Write the results, and the table and plot of the page. Methods that are not done for every language and seed
+    are left out."""
+    measured_cells = cells(settings)
+    study = settings["study"]
+    done = {key: cell for key, cell in measured_cells.items() if cell.record(WORK) is not None}
+    parts: dict[str, Comparison] = {}
+    shown: dict[str, list[str]] = {}
+    for name in study["languages"]:
+        first, *others = settings["languages"][name]["tests"]
+        counts: dict[str, list[Counts]] = {}
+        for method in study["methods"]:
+            own = [done.get((name, method, seed)) for seed in study["seeds"]]
+            runs = [_with_perturbed(counts_in(cell), first) for cell in own if cell is not None]
+            if len(runs) == len(own):
+                counts[method] = runs
+        if study["base"] in counts:
+            parts[name] = compare(counts, study["base"])
+            shown[name] = [first, PERTURBED, *others]
+    svg = forest(parts, shown, study["base"], TITLE)
+    data = {
+        name: {test: {m: e.as_json() for m, e in own.items()} for test, own in part.items()}
+        for name, part in parts.items()
+    }
+    every = [cell for own in done.values() for cell in (*own.needs, own)]
+    files = write_results(NAME, quick, every, data, svg)
+    tables = [f"**{name}**\n\n{table(parts[name], shown[name], study['base'])}" for name in parts]
+    if quick:
+        print("\n\n".join(tables))
+        return files
+    return [*files, write_page(NAME, "\n\n".join(tables))]
+
+
+def _with_perturbed(counts: Counts, first: str) -> Counts:
+    """With all changed copies of the first test set as one test."""
+    return pooled(counts, [test for test in counts if test.startswith(f"{first}, ")], PERTURBED)

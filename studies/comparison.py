@@ -1,0 +1,139 @@
+"""Methods beside a base, on every test: figures, table and plot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from statistics import fmean
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from xlner_spacy.evaluation.output import as_svg, svg_pyplot
+
+from .measuring import f1
+from .statistics import Estimate, difference, mean_f1
+
+Counts = dict[str, np.ndarray]
+
+
+class Entry(NamedTuple):
+    """A method on a test.
+
+    f1: Mean over seeds.
+    of_seeds: F1 of each.
+    more: Than the base; None for the base itself.
+    """
+
+    f1: Estimate
+    of_seeds: list[float]
+    more: Estimate | None
+
+    def as_json(self) -> dict[str, Any]:
+        """As plain data."""
+        return {
+            "f1": self.f1.as_json(),
+            "of_seeds": [round(float(own), 4) for own in self.of_seeds],
+            "more_than_base": self.more.as_json() if self.more else None,
+        }
+
+
+Comparison = dict[str, dict[str, Entry]]  # by test, and by method
+
+
+def compare(counts: Mapping[str, Sequence[Counts]], base: str) -> Comparison:
+    """The methods on every test that the base has.
+
+    counts: For each method, the counts of each seed. With fewer seeds than the base has, a method is compared on
+        those that both have.
+    """
+    return {test: _on(test, counts, base) for test in counts[base][0]}
+
+
+def _on(test: str, counts: Mapping[str, Sequence[Counts]], base: str) -> dict[str, Entry]:
+    own_base = [own[test] for own in counts[base]]
+    found = {}
+    for method, runs in counts.items():
+        own = [run[test] for run in runs if test in run]
+        if not own:
+            continue
+        n_both = min(len(own), len(own_base))
+        more = None if method == base else difference(own[:n_both], own_base[:n_both])
+        of_seeds = [float(f1(run.sum(axis=0))) for run in own]
+        found[method] = Entry(mean_f1(own), of_seeds, more)
+    return found
+
+
+def pooled(counts: Counts, tests: Sequence[str], name: str) -> Counts:
+    """Counts with one test more: several that are copies of the same texts, together."""
+    return {**counts, name: np.sum([counts[test] for test in tests], axis=0)}
+
+
+def table(comparison: Comparison, tests: Sequence[str], base: str) -> str:
+    """A row a method: F1, and how much more than the base with its interval; bold where that leaves out zero."""
+    methods = list(comparison[tests[0]])
+    rows = [f"| | {' | '.join(tests)} |", "| --- |" + " --- |" * len(tests)]
+    for method in methods:
+        cells = [_cell(comparison[test].get(method)) for test in tests]
+        rows.append(f"| {method}{' (base)' if method == base else ''} | {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def _cell(entry: Entry | None) -> str:
+    if entry is None:
+        return ""
+    if entry.more is None:
+        return f"{number(entry.f1.value)} ({number(entry.f1.low)}-{number(entry.f1.high)})"
+    more = f"{entry.more.value:+.3f}".replace("0.", ".", 1)
+    text = f"{more} ({number(entry.more.low)} to {number(entry.more.high)})"
+    return f"{number(entry.f1.value)}, {f'**{text}**' if entry.more.is_sure else text}"
+
+
+def number(value: float) -> str:
+    """.712, -.003"""
+    return f"{value:.3f}".replace("0.", ".", 1)
+
+
+def forest(
+    parts: Mapping[str, Comparison], tests: Mapping[str, Sequence[str]], base: str, title: str
+) -> str:
+    """A plot of how much more each method has than the base, with intervals, as SVG.
+
+    parts: Comparisons, a row of panels each.
+    tests: Of each part, those that are shown, a panel each.
+    """
+    plt = svg_pyplot()
+    most = max(map(len, tests.values()))
+    methods = [m for m in next(iter(next(iter(parts.values())).values())) if m != base]
+    size = (2.2 + 2.4 * most, 0.8 + len(parts) * (0.5 + 0.24 * len(methods)))
+    figure, grid = plt.subplots(
+        len(parts), most, figsize=size, sharex=True, sharey=True, squeeze=False
+    )
+    for row, (part, comparison) in zip(grid, parts.items(), strict=True):
+        for axes in row[len(tests[part]) :]:
+            axes.axis("off")
+        for axes, test in zip(row, tests[part], strict=False):
+            _panel(axes, comparison[test], methods)
+            axes.set_title(f"{part}: {test}", fontsize=8)
+    figure.suptitle(title, fontsize=9)
+    figure.supxlabel("F1, more than without, with its 95% interval", fontsize=8)
+    figure.tight_layout()
+    return as_svg(figure)
+
+
+def _panel(axes: Any, entries: Mapping[str, Entry], methods: Sequence[str]) -> None:
+    axes.axvline(0, color="grey", linewidth=0.8)
+    for height, method in enumerate(reversed(methods)):
+        entry = entries.get(method)
+        if entry is None or entry.more is None:
+            continue
+        more = entry.more
+        filled = "black" if more.is_sure else "white"
+        axes.plot([more.low, more.high], [height, height], color="black", linewidth=1)
+        axes.plot(more.value, height, "o", color="black", markerfacecolor=filled, markersize=4)
+    axes.set_yticks(range(len(methods)), list(reversed(methods)), fontsize=8)
+    axes.tick_params(axis="x", labelsize=7)
+
+
+def mean_of(comparison: Comparison, tests: Sequence[str], method: str) -> float:
+    """A method's mean F1 over tests."""
+    return fmean(comparison[test][method].f1.value for test in tests)

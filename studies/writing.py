@@ -1,0 +1,57 @@
+"""Results, pictures and pages of a study."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from xlner_spacy.errors import InputError
+from xlner_spacy.files import atomic_file, make_folder, write_json
+from xlner_spacy.silver.manifest import versions
+
+from .cells import Cell
+from .places import PAGES, PROJECT, WORK
+
+BEGIN, END = "<!-- table: made by the study's command -->", "<!-- end of the table -->"
+
+
+def write_results(
+    name: str, quick: bool, cells: Iterable[Cell], comparison: Mapping[str, Any], svg: str
+) -> list[Path]:
+    """Write results.json, with every cell, and the plot; RETURNS: the files."""
+    folder = folder_of(name, quick)
+    make_folder(folder)
+    results = {
+        "versions": versions(),
+        "machine": {"processors": os.cpu_count(), "architecture": platform.machine()},
+        "comparison": comparison,
+        "cells": {cell.name: cell.record(WORK) for cell in cells},
+    }
+    write_json(folder / "results.json", results)
+    with atomic_file(folder / "plot.svg") as file:
+        file.write(svg.encode())
+    return [folder / "results.json", folder / "plot.svg"]
+
+
+def folder_of(name: str, quick: bool) -> Path:
+    """Where the results of a study go: beside its config, or, of the quick version, where nothing is committed."""
+    return WORK / "quick" / name if quick else PROJECT / "studies" / name
+
+
+def write_page(name: str, table: str) -> Path:
+    """Put a table into the page of a study, docs/studies/NAME.md, and its plot into docs/images.
+
+    RAISES: InputError if the page has no place for it.
+    """
+    page = PAGES / f"{name}.md"
+    text = page.read_text(encoding="utf8")
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise InputError(f"{page} has no place for a table.", hint=f"Write {BEGIN} and {END}.")
+    with atomic_file(page) as file:
+        file.write(f"{before}{BEGIN}\n\n{table}\n\n{END}{after}".encode())
+    return page
