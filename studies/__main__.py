@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from importlib import import_module
+from subprocess import CalledProcessError
 from typing import Annotated
 
 import typer
@@ -44,7 +45,7 @@ def main(
             run(cells.values(), WORK)
         for file in study.write(settings, quick=quick):
             print(f"Wrote {file}")
-    except (XlnerError, OSError) as error:
+    except (XlnerError, OSError, CalledProcessError) as error:
         typer.secho(visible(f"Error: {error}"), fg="red", err=True)
         raise typer.Exit(1) from error
 

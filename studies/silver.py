@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import srsly
 
-from xlner_spacy.corpus.texts import given_translations
-from xlner_spacy.files import atomic_file, read_json
+from xlner_spacy.corpus.gold import read_gold
+from xlner_spacy.corpus.texts import SUFFIXES, given_translations, read_docs
+from xlner_spacy.files import atomic_file, read_json, suffix_of
+from xlner_spacy.text.languages import blank, tokenizer
 
 from .cells import Cell, Record
 from .places import PROJECT, find
@@ -33,11 +36,10 @@ def silver(name: str, language: Mapping[str, Any]) -> Cell:
         lang, source = language["lang"], language["source"]
         texts = folder / TEXTS
         if not texts.is_file():
-            command = ["scripts/parallel_texts.py", lang, folder, "--source-lang", source]
             if language.get("texts"):
-                limit = str(language.get("limit", 0))
-                command = ["-m", "studies.unlabelled", find(language["texts"]), texts, lang, limit]
-            _python(*command)
+                _write(texts_of(find(language["texts"]), lang, language.get("limit", 0)), texts)
+            else:
+                _python("scripts/parallel_texts.py", lang, folder, "--source-lang", source)
         _write_source_texts(language, texts, folder / TRANSLATIONS)
         options = ["--lang", lang, "--source-lang", source]
         if language.get("config"):
@@ -48,15 +50,27 @@ def silver(name: str, language: Mapping[str, Any]) -> Cell:
     return Cell(f"silver/{name}", dict(language), make)
 
 
+def texts_of(file: Path, lang: str, limit: int = 0) -> list[str]:
+    """The texts of a file, labelled or not, each once; the first ones, or all (0)."""
+    if suffix_of(file) in SUFFIXES:
+        docs = read_docs(str(file), blank(lang), "xx")
+    else:
+        docs = read_gold(file, tokenizer(lang), lang)
+    return [*islice(dict.fromkeys(doc.text for doc in docs), limit or None)]
+
+
 def _write_source_texts(language: Mapping[str, Any], texts: Path, output: Path) -> None:
+    source = language["source"]
     if language.get("source_texts"):
-        found = find(language["source_texts"])
-        _python("-m", "studies.unlabelled", found, output, language["source"])
-        return
+        _write(texts_of(find(language["source_texts"]), source), output)
+    else:
+        _write([given[0][1] for given in given_translations(texts, source) if given], output)
+
+
+def _write(texts: Iterable[str], output: Path) -> None:
     with atomic_file(output) as file:
-        for translations in given_translations(texts, language["source"]):
-            for _, text in translations[:1]:
-                file.write(f"{srsly.json_dumps({'text': text})}\n".encode())
+        for text in texts:
+            file.write(f"{srsly.json_dumps({'text': text})}\n".encode())
 
 
 def _python(*arguments: str | Path) -> None:
