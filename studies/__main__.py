@@ -9,7 +9,6 @@ and started again, it goes on. The last one to end writes the table and the plot
 from __future__ import annotations
 
 from enum import StrEnum
-from importlib import import_module
 from subprocess import CalledProcessError
 from typing import Annotated
 
@@ -20,6 +19,7 @@ from xlner_spacy.text.terminal import visible
 
 from .cells import run
 from .config import read_settings
+from .grid import cells, write
 from .places import WORK
 
 
@@ -39,11 +39,9 @@ def main(
     """Do what is not done of a study, and write what came of it."""
     try:
         settings = read_settings(name, quick=quick)
-        study = import_module(f"studies.{name}.study")
-        cells = study.cells(settings)
         if not pages:
-            run(cells.values(), WORK)
-        for file in study.write(settings, quick=quick):
+            run(cells(settings).values(), WORK)
+        for file in write(name, settings, quick=quick):
             print(f"Wrote {file}")
     except (XlnerError, OSError, CalledProcessError) as error:
         typer.secho(visible(f"Error: {error}"), fg="red", err=True)

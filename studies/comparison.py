@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from statistics import fmean
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -43,8 +42,7 @@ Comparison = dict[str, dict[str, Entry]]  # by test, and by method
 def compare(counts: Mapping[str, Sequence[Counts]], base: str) -> Comparison:
     """The methods on every test that the base has.
 
-    counts: For each method, the counts of each seed. With fewer seeds than the base has, a method is compared on
-        those that both have.
+    counts: For each method, the counts of each seed; once for one that has no seed.
     """
     return {test: _on(test, counts, base) for test in counts[base][0]}
 
@@ -56,11 +54,16 @@ def _on(test: str, counts: Mapping[str, Sequence[Counts]], base: str) -> dict[st
         own = [run[test] for run in runs if test in run]
         if not own:
             continue
-        n_both = min(len(own), len(own_base))
-        more = None if method == base else difference(own[:n_both], own_base[:n_both])
+        more = None if method == base else _more(own, own_base)
         of_seeds = [float(f1(run.sum(axis=0))) for run in own]
         found[method] = Entry(mean_f1(own), of_seeds, more)
     return found
+
+
+def _more(own: list[np.ndarray], base: list[np.ndarray]) -> Estimate:
+    n_seeds = max(len(own), len(base))
+    one, other = (runs * n_seeds if len(runs) == 1 else runs for runs in (own, base))
+    return difference(one, other)
 
 
 def pooled(counts: Counts, tests: Sequence[str], name: str) -> Counts:
@@ -132,8 +135,3 @@ def _panel(axes: Any, entries: Mapping[str, Entry], methods: Sequence[str]) -> N
         axes.plot(more.value, height, "o", color="black", markerfacecolor=filled, markersize=4)
     axes.set_yticks(range(len(methods)), list(reversed(methods)), fontsize=8)
     axes.tick_params(axis="x", labelsize=7)
-
-
-def mean_of(comparison: Comparison, tests: Sequence[str], method: str) -> float:
-    """A method's mean F1 over tests."""
-    return fmean(comparison[test][method].f1.value for test in tests)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,8 @@ from thinc.api import Config
 from xlner_spacy.training.student import train_student
 
 from .cells import Cell, Record
+from .corpora import BUILT, TEXTS, TRANSLATIONS
 from .places import PROJECT, WORK
-from .silver import TEXTS, TRANSLATIONS
 
 BASE = PROJECT / "configs" / "ner_student.cfg"
 MODEL = "model-last"  # a last checkpoint, which no labels have chosen
@@ -23,44 +23,42 @@ MODEL = "model-last"  # a last checkpoint, which no labels have chosen
 def student(
     name: str,
     spacy_lang: str,
-    corpus: Cell,
-    changes: Mapping[str, Any],
+    corpora: Sequence[Cell],
+    texts: Cell,
+    changes: Sequence[Mapping[str, Any]],
     seed: int,
 ) -> Cell:
     """Train configs/ner_student.cfg, with changes.
 
     name: Of the language and the method.
     spacy_lang: Whose tokenizer it has.
-    corpus: Silver data, by `silver`.
-    changes: Blocks of the config that replace its own, in the order of their names.
+    corpora: What it is trained on.
+    texts: The silver data of the language: their texts say which word pieces stay, their dev texts how sure the student
+        may be.
+    changes: Blocks that are merged into the config, one after another.
     """
     settings = {
         "lang": spacy_lang,
-        "changes": dict(changes),
+        "changes": list(changes),
         "seed": seed,
         "base": hashlib.sha256(BASE.read_bytes()).hexdigest()[:10],
     }
 
     def make(folder: Path) -> Record:
-        texts = corpus.folder(WORK)
-        config = Config().from_disk(BASE, interpolate=False)
+        silver = texts.folder(WORK)
+        train = [str(own.folder(WORK) / BUILT / "train") for own in corpora]
         paths = {
-            "train": texts / "built/train",
-            "dev": texts / "built/dev",
-            "raw": texts / TEXTS,
-            "translations": texts / TRANSLATIONS,
+            "train": train[0] if len(train) == 1 else train,
+            "dev": str(silver / BUILT / "dev"),
+            "raw": str(silver / TEXTS),
+            "translations": str(silver / TRANSLATIONS),
         }
-        config = config.merge(
-            {
-                "nlp": {"lang": spacy_lang},
-                "system": {"seed": seed},
-                "paths": {key: str(path) for key, path in paths.items()},
-            }
-        )
-        for block in changes.values():
-            config = config.merge(block)
+        config = Config().from_disk(BASE, interpolate=False)
+        own = {"nlp": {"lang": spacy_lang}, "system": {"seed": seed}, "paths": paths}
+        for block in (own, *changes):
+            config = config.merge(dict(block))
         train_student(config.interpolate(), folder, source=name, progress=True)
         shutil.rmtree(folder / "model-best", ignore_errors=True)
         return {}
 
-    return Cell(f"train/{name}/{seed}", settings, make, [corpus])
+    return Cell(f"train/{name}/{seed}", settings, make, [*corpora, texts])

@@ -1,0 +1,148 @@
+"""Studies that are a grid: every method on every language with every seed, beside a base."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import spacy
+from spacy.language import Language
+
+from xlner_spacy.errors import InputError
+from xlner_spacy.pipeline.loading import load
+
+from .cells import Cell
+from .comparison import Comparison, Counts, compare, forest, pooled, table
+from .corpora import corpus
+from .measuring import counts_in, measured
+from .places import PROJECT, WORK
+from .students import MODEL, student
+from .writing import write_page, write_results
+
+Settings = Mapping[str, Any]
+Key = tuple[str, str, int]  # language, method, seed
+
+SILVER = "silver"  # the corpus that every language has
+PERTURBED = "perturbed"
+
+
+def cells(settings: Settings) -> dict[Key, Cell]:
+    """The measured methods. What has no seed, as a pipeline that is not trained, is there once, under the first one.
+
+    RAISES: InputError for a name that the config does not explain.
+    """
+    study = settings["study"]
+    found = {}
+    for seed in study["seeds"]:
+        for name in study["languages"]:
+            for method in study["methods"]:
+                own = _named(settings, "methods", method)
+                if "pipeline" not in own or seed == study["seeds"][0]:
+                    found[name, method, seed] = _measured(settings, name, method, seed)
+    return found
+
+
+def _named(settings: Settings, kind: str, name: str) -> Settings:
+    if name not in settings[kind]:
+        raise InputError(
+            f"The study has no {kind} called {name!r}.", hint=", ".join(settings[kind])
+        )
+    own: Settings = settings[kind][name]
+    return own
+
+
+def _measured(settings: Settings, name: str, method: str, seed: int) -> Cell:
+    language, own = _named(settings, "languages", name), _named(settings, "methods", method)
+    where = f"measure/{name}/{method}/{seed}"
+    tests = _tests(language, settings["study"].get("changes", []))
+    if "pipeline" in own:
+        pipeline = own["pipeline"]
+        run = partial(_pipeline, pipeline, language["lang"], language["source"])
+        return measured(where, run, tests, settings={"pipeline": pipeline})
+    trained = _student(settings, name, method, seed)
+    run = partial(spacy.load, trained.folder(WORK) / MODEL)
+    return measured(where, run, tests, settings={}, needs=[trained])
+
+
+def _student(settings: Settings, name: str, method: str, seed: int) -> Cell:
+    language, own = settings["languages"][name], settings["methods"][method]
+    lang = language["lang"]
+
+    def corpus_of(kind: str) -> Cell:
+        return corpus(name, kind, _named(language, "corpora", kind), lang)
+
+    silver = corpus_of(SILVER)
+    corpora = [corpus_of(kind) for kind in own.get("corpora", [SILVER])]
+    steps = settings["study"].get("steps")
+    fewer = {"training": {"max_steps": steps, "eval_frequency": steps}} if steps else {}
+    changes = [settings["training"], fewer, own.get("changes", {})]
+    return student(f"{name}/{method}", language["spacy_lang"], corpora, silver, changes, seed)
+
+
+def _pipeline(name: str, lang: str, source: str) -> Language:
+    return load(str(PROJECT / name), lang=lang, source_langs=[source])
+
+
+def _tests(language: Settings, changes: list[str]) -> dict[str, Settings]:
+    """The test sets of a language; the first one is also changed."""
+    tests = language["tests"]
+    first = next(iter(tests))
+    lang = language["lang"]
+    return {
+        test: {"lang": lang, **own, "changes": changes if test == first else []}
+        for test, own in tests.items()
+    }
+
+
+def write(name: str, settings: Settings, *, quick: bool) -> list[Path]:
+    """Write the results, and the table and plot of the page. A method that is not done with every seed is left
+    out of both."""
+    study = settings["study"]
+    base = study["base"]
+    done = {key: cell for key, cell in cells(settings).items() if cell.record(WORK) is not None}
+    parts: dict[str, Comparison] = {}
+    shown: dict[str, list[str]] = {}
+    for language in study["languages"]:
+        first, *others = settings["languages"][language]["tests"]
+        counts = _counts(settings, done, language)
+        if base in counts:
+            parts[language] = compare(counts, base)
+            perturbed = [PERTURBED] if PERTURBED in counts[base][0] else []
+            shown[language] = [first, *perturbed, *others]
+    if not parts:
+        raise InputError(f"Of {name}, {base!r} is not done yet.", hint="Run it without --pages.")
+    svg = forest(parts, shown, base, study["title"])
+    every = {cell.name: cell for own in done.values() for cell in (*own.needs, own)}
+    files = write_results(name, quick, every.values(), _as_json(parts), svg)
+    tables = [f"**{part}**\n\n{table(parts[part], shown[part], base)}" for part in parts]
+    if quick:
+        print("\n\n".join(tables))
+        return files
+    return [*files, write_page(name, "\n\n".join(tables))]
+
+
+def _counts(settings: Settings, done: Mapping[Key, Cell], language: str) -> dict[str, list[Counts]]:
+    """Of each method that is done with every seed, the counts of each."""
+    first = next(iter(settings["languages"][language]["tests"]))
+    wanted = [key for key in cells(settings) if key[0] == language]
+    found: dict[str, list[Counts]] = {}
+    for method in settings["study"]["methods"]:
+        keys = [key for key in wanted if key[1] == method]
+        if all(key in done for key in keys):
+            found[method] = [_with_perturbed(counts_in(done[key]), first) for key in keys]
+    return found
+
+
+def _with_perturbed(counts: Counts, first: str) -> Counts:
+    """With all changed copies of the first test set as one test."""
+    copies = [test for test in counts if test.startswith(f"{first}, ")]
+    return pooled(counts, copies, PERTURBED) if copies else counts
+
+
+def _as_json(parts: Mapping[str, Comparison]) -> dict[str, Any]:
+    return {
+        name: {test: {m: e.as_json() for m, e in own.items()} for test, own in part.items()}
+        for name, part in parts.items()
+    }
