@@ -1,6 +1,6 @@
 """Run a study.
 
-    XLNER_DATA=... python -m studies adversarial [--quick]
+    XLNER_DATA=... python -m studies adversarial [--quick 1]
 
 Start it as often as there are processors, with OMP_NUM_THREADS=1: each process does cells that no other has begun. Stopped
 and started again, it goes on. The last one to end writes the table and the plot.
@@ -8,7 +8,6 @@ and started again, it goes on. The last one to end writes the table and the plot
 
 from __future__ import annotations
 
-from enum import StrEnum
 from subprocess import CalledProcessError
 from typing import Annotated
 
@@ -23,25 +22,19 @@ from .grid import cells, write
 from .places import WORK
 
 
-class Name(StrEnum):
-    """The studies."""
-
-    adversarial = "adversarial"
-
-
 def main(
-    name: Annotated[Name, typer.Argument(help="Which study.")],
-    quick: Annotated[bool, typer.Option("--quick", help="The small version.")] = False,
+    name: Annotated[str, typer.Argument(help="Which study: a folder here.")],
+    quick: Annotated[int, typer.Option("--quick", min=0, max=1, help="1: the small version.")] = 0,
     pages: Annotated[
         bool, typer.Option("--pages", help="Only the table and plot of what is done.")
     ] = False,
 ) -> None:
     """Do what is not done of a study, and write what came of it."""
     try:
-        settings = read_settings(name, quick=quick)
+        settings = read_settings(name, quick=bool(quick))
         if not pages:
             run(cells(settings).values(), WORK)
-        for file in write(name, settings, quick=quick):
+        for file in write(name, settings, quick=bool(quick)):
             print(f"Wrote {file}")
     except (XlnerError, OSError, CalledProcessError) as error:
         typer.secho(visible(f"Error: {error}"), fg="red", err=True)

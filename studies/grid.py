@@ -56,7 +56,7 @@ def _named(settings: Settings, kind: str, name: str) -> Settings:
 def _measured(settings: Settings, name: str, method: str, seed: int) -> Cell:
     language, own = _named(settings, "languages", name), _named(settings, "methods", method)
     where = f"measure/{name}/{method}/{seed}"
-    tests = _tests(language, settings["study"].get("changes", []))
+    tests = _tests(language, settings["study"])
     if "pipeline" in own:
         pipeline = own["pipeline"]
         run = partial(_pipeline, pipeline, language["lang"], language["source"])
@@ -85,14 +85,14 @@ def _pipeline(name: str, lang: str, source: str) -> Language:
     return load(str(PROJECT / name), lang=lang, source_langs=[source])
 
 
-def _tests(language: Settings, changes: list[str]) -> dict[str, Settings]:
+def _tests(language: Settings, study: Settings) -> dict[str, Settings]:
     """The test sets of a language; the first one is also changed."""
-    tests = language["tests"]
-    first = next(iter(tests))
+    first = next(iter(language["tests"]))
+    changed = {"changes": study.get("changes", []), "changed": study.get("changed")}
     lang = language["lang"]
     return {
-        test: {"lang": lang, **own, "changes": changes if test == first else []}
-        for test, own in tests.items()
+        test: {"lang": lang, **own, **(changed if test == first else {})}
+        for test, own in language["tests"].items()
     }
 
 

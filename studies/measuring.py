@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,8 @@ from xlner_spacy.corpus.gold import read_gold
 from xlner_spacy.evaluation.copies import Copy, Material, make_copies
 from xlner_spacy.evaluation.metrics import only
 from xlner_spacy.evaluation.robustness import find
-from xlner_spacy.evaluation.suite import CLEAN, FULL
+from xlner_spacy.evaluation.suite import FULL
+from xlner_spacy.perturbations.labelled import Labelled
 from xlner_spacy.perturbations.on_docs import read_labels
 from xlner_spacy.text.languages import tokenizer
 
@@ -39,17 +40,14 @@ def measured(
     name: Of the cell.
     load: Loads the pipeline.
     tests: By their names: `file`; `lang`; `labels`, a map of its labels to ours (those that are not in it are left out);
-        `changes`, names of changes of `xlner evaluate robustness`, each a test of its own; `limit`, 0: all texts.
+        `changes`, names of changes of `xlner evaluate robustness`, each a test of its own, made to the first
+        `changed` texts; `limit`, 0: all texts.
     settings: What the pipeline depends on, beyond what it needs.
     """
 
     def make(folder: Path) -> Record:
         nlp = load()
-        counts: dict[str, np.ndarray] = {}
-        for test, given in tests.items():
-            for copy in copies_of(given):
-                changed = copy.change.name
-                counts[test if changed == CLEAN else f"{test}, {changed}"] = counts_of(nlp, copy)
+        counts = {name: counts_of(nlp, copy) for name, copy in _copies(tests)}
         with (folder / COUNTS).open("wb") as file:
             np.savez_compressed(file, **counts)  # type: ignore[arg-type]
         figures = {test: round(f1(own.sum(axis=0)), 4) for test, own in counts.items()}
@@ -59,20 +57,26 @@ def measured(
     return Cell(name, whole, make, needs)
 
 
-def copies_of(test: Mapping[str, Any]) -> list[Copy]:
-    """The texts of a test set, and changed copies of them."""
+def _copies(tests: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Copy]]:
+    """Every test set, then changed copies of its first texts, by name."""
+    for test, given in tests.items():
+        texts = texts_of(given)
+        yield test, make_copies(texts, [], Material(given["lang"]), 1).made[0]
+        changes = [change for change in FULL if change.name in given.get("changes", ())]
+        some = texts[: given.get("changed")]
+        for copy in make_copies(some, changes, Material(given["lang"]), 1).made[1:]:
+            yield f"{test}, {copy.change.name}", copy
+
+
+def texts_of(test: Mapping[str, Any]) -> list[Labelled]:
+    """The texts of a test set, with the labels that are scored."""
     lang = test["lang"]
     docs = list(read_gold(find_file(test["file"]), tokenizer(lang), lang))
     names = test.get("labels") or {label: label for label in LABELS}
     for doc in docs:
-        doc.ents = [
-            Span(doc, ent.start, ent.end, names[ent.label_])
-            for ent in doc.ents
-            if names.get(ent.label_)
-        ]
-    texts = [read_labels(doc) for doc in docs][: test.get("limit") or None]
-    changes = [change for change in FULL if change.name in test.get("changes", ())]
-    return make_copies(texts, changes, Material(lang), test.get("draws", 1)).made
+        kept = [ent for ent in doc.ents if names.get(ent.label_)]
+        doc.ents = [Span(doc, ent.start, ent.end, names[ent.label_]) for ent in kept]
+    return [read_labels(doc) for doc in docs][: test.get("limit") or None]
 
 
 def counts_of(nlp: Language, copy: Copy) -> np.ndarray:

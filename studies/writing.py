@@ -21,24 +21,26 @@ BEGIN, END = "<!-- table: made by the study's command -->", "<!-- end of the tab
 def write_results(
     name: str, quick: bool, cells: Iterable[Cell], comparison: Mapping[str, Any], svg: str
 ) -> list[Path]:
-    """Write results.json, with every cell, and the plot; RETURNS: the files."""
-    folder = folder_of(name, quick)
-    make_folder(folder)
+    """Write the results, with every cell, and the plot beside the study's config.
+
+    RETURNS: The files.
+    """
+    folder = PROJECT / "studies" / name
     results = {
         "versions": versions(),
         "machine": {"processors": os.cpu_count(), "architecture": platform.machine()},
         "comparison": comparison,
         "cells": {cell.name: cell.record(WORK) for cell in cells},
     }
-    write_json(folder / "results.json", results)
-    with atomic_file(folder / "plot.svg") as file:
-        file.write(svg.encode())
-    return [folder / "results.json", folder / "plot.svg"]
-
-
-def folder_of(name: str, quick: bool) -> Path:
-    """Where the results of a study go: beside its config, or, of the quick version, where nothing is committed."""
-    return WORK / "quick" / name if quick else PROJECT / "studies" / name
+    file = folder / ("quick.json" if quick else "results.json")
+    write_json(file, results)
+    if quick:
+        return [file]
+    plot = PAGES / "images" / f"{name}.svg"
+    make_folder(plot.parent)
+    with atomic_file(plot) as out:
+        out.write(svg.encode())
+    return [file, plot]
 
 
 def write_page(name: str, table: str) -> Path:

@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -182,3 +182,18 @@ def _publish(partial: Path, folder: Path) -> None:
         if not folder.is_dir():
             raise
         logger.debug("Another process unpacked %s first", folder)
+
+
+def forget_oldest(pattern: str, keep: int) -> None:
+    """Remove folders of the cache that can be made again, all but those last used.
+
+    pattern (str): Of their names, with * and ?.
+    keep (int): How many stay.
+    """
+    used: list[tuple[float, Path]] = []
+    for folder in cache_dir().glob(pattern):
+        with suppress(FileNotFoundError):  # another process has just removed it
+            used.append((folder.stat().st_mtime, folder))
+    for _, folder in sorted(used, reverse=True)[keep:]:
+        logger.info("Removing %s: not used lately", folder)
+        shutil.rmtree(folder, ignore_errors=True)

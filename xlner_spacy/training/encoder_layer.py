@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -16,7 +17,7 @@ from thinc.api import Model, PyTorchShim, Shim, get_current_ops, torch2xp, xp2to
 from thinc.types import Floats2d
 from thinc.util import get_torch_default_device
 
-from ..files import build_once, cache_dir
+from ..files import build_once, cache_dir, forget_oldest
 from ..models.engines import (
     Engine,
     EngineName,
@@ -39,6 +40,8 @@ NAME = "xl_encoder"
 # Padded pieces that are trained on at once; more are several passes of one update. A processor gains nothing from
 # many, and loses time with a long text that all others are padded to.
 _TRAINED_ON_CPU, _TRAINED_ON_GPU = 1024, 8192
+# Trained pipelines that are kept compiled, some 50 to 150 MB each: who trains many does not fill the disk.
+_KEPT_COMPILED = 8
 
 
 @spacy.registry.architectures("xlner.Encoder.v1")
@@ -306,6 +309,8 @@ class EncoderShim(PyTorchShim):
                 int8,
             ),
         )
+        os.utime(folder)
+        forget_oldest("pipeline-*", _KEPT_COMPILED)
         embeddings = network.module.get_input_embeddings()
         return OpenVinoEngine(folder, embeddings, kind == "openvino-bf16")
 
