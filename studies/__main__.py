@@ -9,16 +9,16 @@ and started again, it goes on. The last one to end writes the table and the plot
 from __future__ import annotations
 
 from subprocess import CalledProcessError
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from xlner_spacy.errors import XlnerError
 from xlner_spacy.text.terminal import visible
 
+from . import grid
 from .cells import run
 from .config import read_settings
-from .grid import cells, write
 from .places import WORK
 
 
@@ -33,12 +33,18 @@ def main(
     try:
         settings = read_settings(name, quick=bool(quick))
         if not pages:
-            run(cells(settings).values(), WORK)
-        for file in write(name, settings, quick=bool(quick)):
+            run(study.cells(settings).values(), WORK)
+        for file in study.write(name, settings, quick=bool(quick)):
             print(f"Wrote {file}")
     except (XlnerError, OSError, CalledProcessError) as error:
         typer.secho(visible(f"Error: {error}"), fg="red", err=True)
         raise typer.Exit(1) from error
+
+
+def study_of(name: str) -> Any:
+    """The module with the `cells` of a study, and with `write`: its folder's study.py; of one without, the grid."""
+    own = f"studies.{name}.study"
+    return importlib.import_module(own) if importlib.util.find_spec(own) else grid
 
 
 if __name__ == "__main__":

@@ -27,8 +27,8 @@ from .metrics import TokenEntity, only, score, token_entities
 from .projection import BATCH, Parallel, given, read_parallel
 
 
-class _Side(NamedTuple):
-    """One language of parallel sentences: its entities, sentence by sentence."""
+class Side(NamedTuple):
+    """One language of parallel sentences: its gold entities and those that were found, sentence by sentence."""
 
     lang: str
     sentences: Sequence[GoldSentence]
@@ -77,7 +77,7 @@ def evaluate_consistency(
         code = check_language(code)
         target = _side(target_pipeline, [row.target for row in rows], lang, labels, quiet)
         source = _side(source_pipeline, [row.sources[code] for row in rows], code, labels, quiet)
-        result[code] = {**_figures(source, target, rows), "left_out": left_out}
+        result[code] = {**compare_sides(source, target, rows), "left_out": left_out}
     return result
 
 
@@ -87,15 +87,19 @@ def _side(
     lang: str,
     labels: list[str] | None,
     quiet: bool,
-) -> _Side:
+) -> Side:
     go_on_after_failures(nlp)
     texts = (to_doc(nlp.vocab, s.words, s.text, lang) for s in sentences)
     docs = tqdm(nlp.pipe(texts), total=len(sentences), unit="sent", desc=lang, disable=quiet)
     found = [only(token_entities(doc), labels) for doc in docs]
-    return _Side(lang, sentences, [only(s.entities, labels) for s in sentences], found)
+    return Side(lang, sentences, [only(s.entities, labels) for s in sentences], found)
 
 
-def _figures(source: _Side, target: _Side, rows: Sequence[Parallel]) -> dict[str, Any]:
+def compare_sides(source: Side, target: Side, rows: Sequence[Parallel]) -> dict[str, Any]:
+    """The figures of `evaluate_consistency` for one source language.
+
+    rows: The sentences of both sides.
+    """
     docs = [to_doc(Vocab(), row.target.words, row.target.text, target.lang) for row in rows]
     gold, found = (_project(source, target, own) for own in (source.gold, source.found))
     return {
@@ -119,7 +123,7 @@ def _figures(source: _Side, target: _Side, rows: Sequence[Parallel]) -> dict[str
 
 
 def _project(
-    source: _Side, target: _Side, entities: Sequence[set[TokenEntity]]
+    source: Side, target: Side, entities: Sequence[set[TokenEntity]]
 ) -> list[dict[TokenEntity, TokenEntity]]:
     """Give the translations these entities, and see where the default projector places them: for
     each sentence the entities of the target by those of the source."""
@@ -152,7 +156,7 @@ def _f1_of_labels(one: Iterable[set[TokenEntity]], other: Iterable[set[TokenEnti
 
 
 def _weakness(
-    source: _Side, target: _Side, gold: Sequence[dict[TokenEntity, TokenEntity]]
+    source: Side, target: Side, gold: Sequence[dict[TokenEntity, TokenEntity]]
 ) -> dict[str, Any]:
     """Of the gold entities of both sides that are each other's, what one side misses."""
     in_source = in_target = in_both = shared = 0
