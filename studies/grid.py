@@ -14,7 +14,16 @@ from xlner_spacy.errors import InputError
 from xlner_spacy.pipeline.loading import load
 
 from .cells import Cell
-from .comparison import Comparison, Counts, compare, forest, pooled, table
+from .comparison import (
+    Comparison,
+    Counts,
+    compare,
+    compare_drops,
+    forest,
+    pooled,
+    table,
+    table_of_drops,
+)
 from .corpora import corpus
 from .measuring import counts_in, measured
 from .places import PROJECT, WORK
@@ -58,9 +67,8 @@ def _measured(settings: Settings, name: str, method: str, seed: int) -> Cell:
     where = f"measure/{name}/{method}/{seed}"
     tests = _tests(language, settings["study"])
     if "pipeline" in own:
-        pipeline = own["pipeline"]
-        run = partial(_pipeline, pipeline, language["lang"], language["source"])
-        return measured(where, run, tests, settings={"pipeline": pipeline})
+        run = partial(_pipeline, own, language["lang"], language["source"])
+        return measured(where, run, tests, settings={"pipeline": dict(own)})
     trained = _student(settings, name, method, seed)
     run = partial(spacy.load, trained.folder(WORK) / MODEL)
     return measured(where, run, tests, settings={}, needs=[trained])
@@ -81,8 +89,10 @@ def _student(settings: Settings, name: str, method: str, seed: int) -> Cell:
     return student(f"{name}/{method}", language["spacy_lang"], corpora, silver, changes, seed)
 
 
-def _pipeline(name: str, lang: str, source: str) -> Language:
-    return load(str(PROJECT / name), lang=lang, source_langs=[source])
+def _pipeline(method: Settings, lang: str, source: str) -> Language:
+    file = str(PROJECT / method["pipeline"])
+    overrides = method.get("overrides")
+    return load(file, lang=lang, source_langs=[source], overrides=overrides)
 
 
 def _tests(language: Settings, study: Settings) -> dict[str, Settings]:
@@ -104,6 +114,7 @@ def write(name: str, settings: Settings, *, quick: bool) -> list[Path]:
     done = {key: cell for key, cell in cells(settings).items() if cell.record(WORK) is not None}
     parts: dict[str, Comparison] = {}
     shown: dict[str, list[str]] = {}
+    tables: list[str] = []
     for language in study["languages"]:
         first, *others = settings["languages"][language]["tests"]
         counts = _counts(settings, done, language)
@@ -111,12 +122,14 @@ def write(name: str, settings: Settings, *, quick: bool) -> list[Path]:
             parts[language] = compare(counts, base)
             perturbed = [PERTURBED] if PERTURBED in counts[base][0] else []
             shown[language] = [first, *perturbed, *others]
+            tables += [f"**{language}**", table(parts[language], shown[language], base)]
+            if "inside" in study:
+                tables.append(table_of_drops(compare_drops(counts, base, study["inside"])))
     if not parts:
         raise InputError(f"Of {name}, {base!r} is not done yet.", hint="Run it without --pages.")
     svg = forest(parts, shown, base, study["title"])
     every = {cell.name: cell for own in done.values() for cell in (*own.needs, own)}
     files = write_results(name, quick, every.values(), _as_json(parts), svg)
-    tables = [f"**{part}**\n\n{table(parts[part], shown[part], base)}" for part in parts]
     if quick:
         print("\n\n".join(tables))
         return files
