@@ -18,7 +18,7 @@ from xlner_spacy.text.terminal import visible
 
 from .cells import run
 from .config import read_settings
-from .grid import cells, write
+from .kinds import module
 from .places import WORK
 
 
@@ -32,9 +32,10 @@ def main(
     """Do what is not done of a study, and write what came of it."""
     try:
         settings = read_settings(name, quick=bool(quick))
+        study = module(name)
         if not pages:
-            run(cells(settings).values(), WORK)
-        for file in write(name, settings, quick=bool(quick)):
+            run(study.cells(settings).values(), WORK)
+        for file in study.write(name, settings, quick=bool(quick)):
             print(f"Wrote {file}")
     except (XlnerError, OSError, CalledProcessError) as error:
         typer.secho(visible(f"Error: {error}"), fg="red", err=True)

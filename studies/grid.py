@@ -79,7 +79,10 @@ def _student(settings: Settings, name: str, method: str, seed: int) -> Cell:
     lang = language["lang"]
 
     def corpus_of(kind: str) -> Cell:
-        return corpus(name, kind, _named(language, "corpora", kind), lang)
+        given = dict(_named(language, "corpora", kind))
+        if given.get("seed") == "run":
+            given["seed"] = seed
+        return corpus(name, kind, given, lang)
 
     silver = corpus_of(SILVER)
     corpora = [corpus_of(kind) for kind in own.get("corpora", [SILVER])]
