@@ -68,12 +68,7 @@ def projected(
     source_texts: A file with texts of the source language, where there are no translations.
     config: The projector; None: the default one.
     """
-    own = folder / TEXTS
-    if not own.is_file():
-        if texts:
-            _write(texts_of(find(texts), lang, limit), own)
-        else:
-            _python("scripts/parallel_texts.py", lang, folder, "--source-lang", source)
+    own = _texts(folder, lang, source, texts, limit)
     if source_texts:
         _write(texts_of(find(source_texts), source), folder / TRANSLATIONS)
     else:
@@ -96,14 +91,19 @@ def translated(
 
 
 def taught(
-    folder: Path, lang: str, *, source: str, teachers: Mapping[str, str], texts: str, limit: int = 0
+    folder: Path,
+    lang: str,
+    *,
+    source: str,
+    teachers: Mapping[str, str],
+    texts: str | None = None,
+    limit: int = 0,
 ) -> Record:
     """Texts with the distributions of teachers, which are weighted alike.
 
-    teachers: Names and configs.
+    teachers: Names and configs. texts, limit: As of `projected`.
     """
-    own = folder / TEXTS
-    _write(texts_of(find(texts), lang, limit), own)
+    own = _texts(folder, lang, source, texts, limit)
     named = [f"{name}={config}" for name, config in teachers.items()]
     options = [item for teacher in named for item in ("--teacher", teacher)]
     return _build(folder, lang, None, own, None, "--mode", "teach", *options)
@@ -146,6 +146,16 @@ KINDS: Mapping[str, Callable[..., Record]] = {
     "taught": taught,
     "gold": gold,
 }
+
+
+def _texts(folder: Path, lang: str, source: str, texts: str | None, limit: int) -> Path:
+    own = folder / TEXTS
+    if not own.is_file():
+        if texts:
+            _write(texts_of(find(texts), lang, limit), own)
+        else:
+            _python("scripts/parallel_texts.py", lang, folder, "--source-lang", source)
+    return own
 
 
 def texts_of(file: Path, lang: str, limit: int = 0) -> list[str]:

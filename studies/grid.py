@@ -38,7 +38,8 @@ PERTURBED = "perturbed"
 
 
 def cells(settings: Settings) -> dict[Key, Cell]:
-    """The measured methods. What has no seed, as a pipeline that is not trained, is there once, under the first one.
+    """The measured methods. What has no seed, as a pipeline that is not trained, is there once, under the first one. A
+    method whose corpora a language has not is left out there.
 
     RAISES: InputError for a name that the config does not explain.
     """
@@ -48,7 +49,8 @@ def cells(settings: Settings) -> dict[Key, Cell]:
         for name in study["languages"]:
             for method in study["methods"]:
                 own = _named(settings, "methods", method)
-                if "pipeline" not in own or seed == study["seeds"][0]:
+                has_seed = "pipeline" not in own
+                if _is_possible(settings, name, own) and (has_seed or seed == study["seeds"][0]):
                     found[name, method, seed] = _measured(settings, name, method, seed)
     return found
 
@@ -60,6 +62,12 @@ def _named(settings: Settings, kind: str, name: str) -> Settings:
         )
     own: Settings = settings[kind][name]
     return own
+
+
+def _is_possible(settings: Settings, name: str, method: Settings) -> bool:
+    """Whether a language has the corpora of a method."""
+    language = _named(settings, "languages", name)
+    return set(method.get("corpora", [])) <= set(language["corpora"])
 
 
 def _measured(settings: Settings, name: str, method: str, seed: int) -> Cell:
@@ -146,7 +154,7 @@ def _counts(settings: Settings, done: Mapping[Key, Cell], language: str) -> dict
     found: dict[str, list[Counts]] = {}
     for method in settings["study"]["methods"]:
         keys = [key for key in wanted if key[1] == method]
-        if all(key in done for key in keys):
+        if keys and all(key in done for key in keys):
             found[method] = [_with_perturbed(counts_in(done[key]), first) for key in keys]
     return found
 
