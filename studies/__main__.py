@@ -9,16 +9,16 @@ and started again, it goes on. The last one to end writes the table and the plot
 from __future__ import annotations
 
 from subprocess import CalledProcessError
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from xlner_spacy.errors import XlnerError
 from xlner_spacy.text.terminal import visible
 
-from . import grid
 from .cells import run
 from .config import read_settings
+from .kinds import module
 from .places import WORK
 
 
@@ -32,6 +32,7 @@ def main(
     """Do what is not done of a study, and write what came of it."""
     try:
         settings = read_settings(name, quick=bool(quick))
+        study = module(name)
         if not pages:
             run(study.cells(settings).values(), WORK)
         for file in study.write(name, settings, quick=bool(quick)):
@@ -39,12 +40,6 @@ def main(
     except (XlnerError, OSError, CalledProcessError) as error:
         typer.secho(visible(f"Error: {error}"), fg="red", err=True)
         raise typer.Exit(1) from error
-
-
-def study_of(name: str) -> Any:
-    """The module with the `cells` of a study, and with `write`: its folder's study.py; of one without, the grid."""
-    own = f"studies.{name}.study"
-    return importlib.import_module(own) if importlib.util.find_spec(own) else grid
 
 
 if __name__ == "__main__":

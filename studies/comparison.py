@@ -10,7 +10,7 @@ import numpy as np
 from xlner_spacy.evaluation.output import as_svg, svg_pyplot
 
 from .measuring import f1
-from .statistics import Estimate, difference, mean_f1
+from .statistics import Estimate, difference, difference_of_drops, mean_f1, relative_drop
 
 Counts = dict[str, np.ndarray]
 
@@ -54,16 +54,35 @@ def _on(test: str, counts: Mapping[str, Sequence[Counts]], base: str) -> dict[st
         own = [run[test] for run in runs if test in run]
         if not own:
             continue
-        more = None if method == base else _more(own, own_base)
+        more = None if method == base else difference(*_same_number(own, own_base))
         of_seeds = [float(f1(run.sum(axis=0))) for run in own]
         found[method] = Entry(mean_f1(own), of_seeds, more)
     return found
 
 
-def _more(own: list[np.ndarray], base: list[np.ndarray]) -> Estimate:
+def compare_drops(
+    counts: Mapping[str, Sequence[Counts]], base: str, inside: str
+) -> dict[str, dict[str, tuple[Estimate, Estimate | None]]]:
+    """By test and method: how much of its F1 on one test set a method loses on another, and how much more that is
+    than what the base loses."""
+    found: dict[str, dict[str, tuple[Estimate, Estimate | None]]] = {}
+    for test in counts[base][0]:
+        if test == inside:
+            continue
+        found[test] = {}
+        for method, runs in counts.items():
+            own, other = _same_number(runs, counts[base])
+            sets = [[run[name] for run in part] for part in (own, other) for name in (inside, test)]
+            more = None if method == base else difference_of_drops(*sets)
+            found[test][method] = relative_drop(*sets[:2]), more
+    return found
+
+
+def _same_number(own: Sequence[Any], base: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+    """Runs of two methods, where one may have no seed and so one run."""
     n_seeds = max(len(own), len(base))
-    one, other = (runs * n_seeds if len(runs) == 1 else runs for runs in (own, base))
-    return difference(one, other)
+    one, other = ([*runs] * n_seeds if len(runs) == 1 else [*runs] for runs in (own, base))
+    return one, other
 
 
 def pooled(counts: Counts, tests: Sequence[str], name: str) -> Counts:
@@ -86,9 +105,27 @@ def _cell(entry: Entry | None) -> str:
         return ""
     if entry.more is None:
         return f"{number(entry.f1.value)} ({number(entry.f1.low)}-{number(entry.f1.high)})"
-    more = f"{entry.more.value:+.3f}".replace("0.", ".", 1)
-    text = f"{more} ({number(entry.more.low)} to {number(entry.more.high)})"
-    return f"{number(entry.f1.value)}, {f'**{text}**' if entry.more.is_sure else text}"
+    return f"{number(entry.f1.value)}, {_signed(entry.more)}"
+
+
+def table_of_drops(drops: Mapping[str, Mapping[str, tuple[Estimate, Estimate | None]]]) -> str:
+    """A row a method: what it loses, in percent, and how much more than the base, in points."""
+    tests = list(drops)
+    rows = [f"| lost | {' | '.join(tests)} |", "| --- |" + " --- |" * len(tests)]
+    for method in drops[tests[0]]:
+        cells = []
+        for test in tests:
+            lost, more = drops[test][method]
+            own = f"{lost.value:.1%} ({lost.low:.1%} to {lost.high:.1%})"
+            cells.append(own if more is None else f"{lost.value:.1%}, {_signed(more)}")
+        rows.append(f"| {method} | {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def _signed(more: Estimate) -> str:
+    value = f"{more.value:+.3f}".replace("0.", ".", 1)
+    text = f"{value} ({number(more.low)} to {number(more.high)})"
+    return f"**{text}**" if more.is_sure else text
 
 
 def number(value: float) -> str:

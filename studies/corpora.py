@@ -68,12 +68,7 @@ def projected(
     source_texts: A file with texts of the source language, where there are no translations.
     config: The projector; None: the default one.
     """
-    own = folder / TEXTS
-    if not own.is_file():
-        if texts:
-            _write(texts_of(find(texts), lang, limit), own)
-        else:
-            _python("scripts/parallel_texts.py", lang, folder, "--source-lang", source)
+    own = _texts(folder, lang, source, texts, limit)
     if source_texts:
         _write(texts_of(find(source_texts), source), folder / TRANSLATIONS)
     else:
@@ -96,14 +91,19 @@ def translated(
 
 
 def taught(
-    folder: Path, lang: str, *, source: str, teachers: Mapping[str, str], texts: str, limit: int = 0
+    folder: Path,
+    lang: str,
+    *,
+    source: str,
+    teachers: Mapping[str, str],
+    texts: str | None = None,
+    limit: int = 0,
 ) -> Record:
     """Texts with the distributions of teachers, which are weighted alike.
 
-    teachers: Names and configs.
+    teachers: Names and configs. texts, limit: As of `projected`.
     """
-    own = folder / TEXTS
-    _write(texts_of(find(texts), lang, limit), own)
+    own = _texts(folder, lang, source, texts, limit)
     named = [f"{name}={config}" for name, config in teachers.items()]
     options = [item for teacher in named for item in ("--teacher", teacher)]
     return _build(folder, lang, None, own, None, "--mode", "teach", *options)
@@ -114,26 +114,29 @@ def gold(
     lang: str,
     *,
     file: str,
+    first: int = 0,
     n: int = 0,
     seed: int = 0,
     labels: Mapping[str, str] | None = None,
-    repeat: int = 1,
+    fill: int = 0,
 ) -> Record:
     """Gold texts of the language.
 
+    first (int): They are drawn from the first texts of the file, so many. 0: from all.
     n (int): So many, drawn with the seed: fewer are among more. 0: all.
     labels: From the file's labels to ours; those that are not in it are left out. None: PER, LOC, ORG.
-    repeat (int): How often each is there, to count beside many silver ones.
+    fill (int): They are repeated until there are at least so many, to count as much as silver ones.
     """
     names = labels or {"PER": "PER", "LOC": "LOC", "ORG": "ORG"}
-    docs = list(read_gold(find(file), tokenizer(lang), lang))
+    docs = list(read_gold(find(file), tokenizer(lang), lang))[: first or None]
     random.Random(seed).shuffle(docs)
     docs = docs[: n or None]
     for doc in docs:
         kept = [ent for ent in doc.ents if names.get(ent.label_)]
         doc.ents = [Span(doc, ent.start, ent.end, names[ent.label_]) for ent in kept]
     make_folder(folder / BUILT / "train")
-    _write_docs(docs * repeat, folder / BUILT / "train" / "gold.spacy")
+    times = max(1, -(-fill // max(1, len(docs))))
+    _write_docs(docs * times, folder / BUILT / "train" / "gold.spacy")
     return {"texts": len(docs), "entities": sum(len(doc.ents) for doc in docs)}
 
 
@@ -143,6 +146,16 @@ KINDS: Mapping[str, Callable[..., Record]] = {
     "taught": taught,
     "gold": gold,
 }
+
+
+def _texts(folder: Path, lang: str, source: str, texts: str | None, limit: int) -> Path:
+    own = folder / TEXTS
+    if not own.is_file():
+        if texts:
+            _write(texts_of(find(texts), lang, limit), own)
+        else:
+            _python("scripts/parallel_texts.py", lang, folder, "--source-lang", source)
+    return own
 
 
 def texts_of(file: Path, lang: str, limit: int = 0) -> list[str]:

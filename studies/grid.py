@@ -14,7 +14,16 @@ from xlner_spacy.errors import InputError
 from xlner_spacy.pipeline.loading import load
 
 from .cells import Cell
-from .comparison import Comparison, Counts, compare, forest, pooled, table
+from .comparison import (
+    Comparison,
+    Counts,
+    compare,
+    compare_drops,
+    forest,
+    pooled,
+    table,
+    table_of_drops,
+)
 from .corpora import corpus
 from .measuring import counts_in, measured
 from .places import PROJECT, WORK
@@ -29,7 +38,8 @@ PERTURBED = "perturbed"
 
 
 def cells(settings: Settings) -> dict[Key, Cell]:
-    """The measured methods. What has no seed, as a pipeline that is not trained, is there once, under the first one.
+    """The measured methods. What has no seed, as a pipeline that is not trained, is there once, under the first one. A
+    method whose corpora a language has not is left out there.
 
     RAISES: InputError for a name that the config does not explain.
     """
@@ -39,7 +49,8 @@ def cells(settings: Settings) -> dict[Key, Cell]:
         for name in study["languages"]:
             for method in study["methods"]:
                 own = _named(settings, "methods", method)
-                if "pipeline" not in own or seed == study["seeds"][0]:
+                has_seed = "pipeline" not in own
+                if _is_possible(settings, name, own) and (has_seed or seed == study["seeds"][0]):
                     found[name, method, seed] = _measured(settings, name, method, seed)
     return found
 
@@ -53,14 +64,19 @@ def _named(settings: Settings, kind: str, name: str) -> Settings:
     return own
 
 
+def _is_possible(settings: Settings, name: str, method: Settings) -> bool:
+    """Whether a language has the corpora of a method."""
+    language = _named(settings, "languages", name)
+    return set(method.get("corpora", [])) <= set(language["corpora"])
+
+
 def _measured(settings: Settings, name: str, method: str, seed: int) -> Cell:
     language, own = _named(settings, "languages", name), _named(settings, "methods", method)
     where = f"measure/{name}/{method}/{seed}"
     tests = _tests(language, settings["study"])
     if "pipeline" in own:
-        pipeline = own["pipeline"]
-        run = partial(_pipeline, pipeline, language["lang"], language["source"])
-        return measured(where, run, tests, settings={"pipeline": pipeline})
+        run = partial(_pipeline, own, language["lang"], language["source"])
+        return measured(where, run, tests, settings={"pipeline": dict(own)})
     trained = _student(settings, name, method, seed)
     run = partial(spacy.load, trained.folder(WORK) / MODEL)
     return measured(where, run, tests, settings={}, needs=[trained])
@@ -71,7 +87,10 @@ def _student(settings: Settings, name: str, method: str, seed: int) -> Cell:
     lang = language["lang"]
 
     def corpus_of(kind: str) -> Cell:
-        return corpus(name, kind, _named(language, "corpora", kind), lang)
+        given = dict(_named(language, "corpora", kind))
+        if given.get("seed") == "run":
+            given["seed"] = seed
+        return corpus(name, kind, given, lang)
 
     silver = corpus_of(SILVER)
     corpora = [corpus_of(kind) for kind in own.get("corpora", [SILVER])]
@@ -81,8 +100,10 @@ def _student(settings: Settings, name: str, method: str, seed: int) -> Cell:
     return student(f"{name}/{method}", language["spacy_lang"], corpora, silver, changes, seed)
 
 
-def _pipeline(name: str, lang: str, source: str) -> Language:
-    return load(str(PROJECT / name), lang=lang, source_langs=[source])
+def _pipeline(method: Settings, lang: str, source: str) -> Language:
+    file = str(PROJECT / method["pipeline"])
+    overrides = method.get("overrides")
+    return load(file, lang=lang, source_langs=[source], overrides=overrides)
 
 
 def _tests(language: Settings, study: Settings) -> dict[str, Settings]:
@@ -104,6 +125,7 @@ def write(name: str, settings: Settings, *, quick: bool) -> list[Path]:
     done = {key: cell for key, cell in cells(settings).items() if cell.record(WORK) is not None}
     parts: dict[str, Comparison] = {}
     shown: dict[str, list[str]] = {}
+    tables: list[str] = []
     for language in study["languages"]:
         first, *others = settings["languages"][language]["tests"]
         counts = _counts(settings, done, language)
@@ -111,12 +133,14 @@ def write(name: str, settings: Settings, *, quick: bool) -> list[Path]:
             parts[language] = compare(counts, base)
             perturbed = [PERTURBED] if PERTURBED in counts[base][0] else []
             shown[language] = [first, *perturbed, *others]
+            tables += [f"**{language}**", table(parts[language], shown[language], base)]
+            if "inside" in study:
+                tables.append(table_of_drops(compare_drops(counts, base, study["inside"])))
     if not parts:
         raise InputError(f"Of {name}, {base!r} is not done yet.", hint="Run it without --pages.")
     svg = forest(parts, shown, base, study["title"])
     every = {cell.name: cell for own in done.values() for cell in (*own.needs, own)}
     files = write_results(name, quick, every.values(), _as_json(parts), svg)
-    tables = [f"**{part}**\n\n{table(parts[part], shown[part], base)}" for part in parts]
     if quick:
         print("\n\n".join(tables))
         return files
@@ -130,7 +154,7 @@ def _counts(settings: Settings, done: Mapping[Key, Cell], language: str) -> dict
     found: dict[str, list[Counts]] = {}
     for method in settings["study"]["methods"]:
         keys = [key for key in wanted if key[1] == method]
-        if all(key in done for key in keys):
+        if keys and all(key in done for key in keys):
             found[method] = [_with_perturbed(counts_in(done[key]), first) for key in keys]
     return found
 

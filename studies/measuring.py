@@ -41,13 +41,17 @@ def measured(
     load: Loads the pipeline.
     tests: By their names: `file`; `lang`; `labels`, a map of its labels to ours (those that are not in it are left out);
         `changes`, names of changes of `xlner evaluate robustness`, each a test of its own, made to the first
-        `changed` texts; `limit`, 0: all texts.
+        `changed` texts; `skip` and `limit`: which of its texts; `scored`: the labels
+        that are scored, if not all.
     settings: What the pipeline depends on, beyond what it needs.
     """
 
     def make(folder: Path) -> Record:
         nlp = load()
-        counts = {name: counts_of(nlp, copy) for name, copy in _copies(tests)}
+        counts = {
+            name: counts_of(nlp, copy, tests[test].get("scored", LABELS))
+            for test, name, copy in _copies(tests)
+        }
         with (folder / COUNTS).open("wb") as file:
             np.savez_compressed(file, **counts)  # type: ignore[arg-type]
         figures = {test: round(f1(own.sum(axis=0)), 4) for test, own in counts.items()}
@@ -57,15 +61,15 @@ def measured(
     return Cell(name, whole, make, needs)
 
 
-def _copies(tests: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Copy]]:
-    """Every test set, then changed copies of its first texts, by name."""
+def _copies(tests: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str, Copy]]:
+    """Every test set, then changed copies of its first texts, each with its name."""
     for test, given in tests.items():
         texts = texts_of(given)
-        yield test, make_copies(texts, [], Material(given["lang"]), 1).made[0]
+        yield test, test, make_copies(texts, [], Material(given["lang"]), 1).made[0]
         changes = [change for change in FULL if change.name in given.get("changes", ())]
         some = texts[: given.get("changed")]
         for copy in make_copies(some, changes, Material(given["lang"]), 1).made[1:]:
-            yield f"{test}, {copy.change.name}", copy
+            yield test, f"{test}, {copy.change.name}", copy
 
 
 def texts_of(test: Mapping[str, Any]) -> list[Labelled]:
@@ -76,18 +80,17 @@ def texts_of(test: Mapping[str, Any]) -> list[Labelled]:
     for doc in docs:
         kept = [ent for ent in doc.ents if names.get(ent.label_)]
         doc.ents = [Span(doc, ent.start, ent.end, names[ent.label_]) for ent in kept]
-    return [read_labels(doc) for doc in docs][: test.get("limit") or None]
+    skip = test.get("skip", 0)
+    return [read_labels(doc) for doc in docs][skip:][: test.get("limit")]
 
 
-def counts_of(nlp: Language, copy: Copy) -> np.ndarray:
+def counts_of(nlp: Language, copy: Copy, labels: list[str]) -> np.ndarray:
     """Of each text the entities that are right, found, and in the gold labels, (texts, 3)."""
-    found = [only(own, LABELS) for own in find(nlp, copy, quiet=False).entities]
-    return np.array(
-        [
-            (len(own & wanted), len(own), len(wanted))
-            for own, wanted in zip(found, copy.gold, strict=True)
-        ]
-    ).reshape(-1, 3)
+    rows = []
+    for own, wanted in zip(find(nlp, copy, quiet=False).entities, copy.gold, strict=True):
+        found, gold = only(own, labels), only(wanted, labels)
+        rows.append((len(found & gold), len(found), len(gold)))
+    return np.array(rows).reshape(-1, 3)
 
 
 def f1(sums: np.ndarray) -> Any:

@@ -47,18 +47,47 @@ def difference(counts: Sequence[np.ndarray], base: Sequence[np.ndarray]) -> Esti
     return _estimate(_mean(one) - _mean(other), _resampled(one) - _resampled(other))
 
 
+def relative_drop(inside: Sequence[np.ndarray], outside: Sequence[np.ndarray]) -> Estimate:
+    """How much of the mean F1 is lost from one test set to another: (inside - outside) / inside.
+
+    inside, outside: For each seed the counts, as of `mean_f1`.
+    """
+    return _estimate(*_drop(inside, outside))
+
+
+def difference_of_drops(
+    inside: Sequence[np.ndarray],
+    outside: Sequence[np.ndarray],
+    base_inside: Sequence[np.ndarray],
+    base_outside: Sequence[np.ndarray],
+) -> Estimate:
+    """A method's relative drop less that of another, with the same draws for both."""
+    own, resampled = _drop(inside, outside)
+    base, base_resampled = _drop(base_inside, base_outside)
+    return _estimate(own - base, resampled - base_resampled)
+
+
+def _drop(inside: Sequence[np.ndarray], outside: Sequence[np.ndarray]) -> tuple[float, np.ndarray]:
+    one, other = np.stack(inside), np.stack(outside)
+    value = 1 - _mean(other) / max(_mean(one), 1e-9)
+    return value, 1 - _resampled(other, texts=1) / np.maximum(_resampled(one), 1e-9)
+
+
 def _mean(stacked: np.ndarray) -> float:
     return float(f1(stacked.sum(axis=1)).mean())
 
 
-def _resampled(stacked: np.ndarray) -> np.ndarray:
-    """F1 in each resample; the draws are always the same ones."""
-    rng = np.random.default_rng(0)
+def _resampled(stacked: np.ndarray, texts: int = 0) -> np.ndarray:
+    """F1 in each resample. The draws are always the same ones: of seeds, and of texts by the number of the set."""
     n_seeds, n_texts, _ = stacked.shape
-    texts = rng.multinomial(n_texts, np.full(n_texts, 1 / n_texts), size=RESAMPLES)
-    seeds = rng.multinomial(n_seeds, np.full(n_seeds, 1 / n_seeds), size=RESAMPLES) / n_seeds
-    scores = f1(np.einsum("rt,stc->rsc", texts, stacked, optimize=True))
-    found: np.ndarray = (scores * seeds).sum(axis=1)
+    drawn = np.random.default_rng(texts).multinomial(
+        n_texts, np.full(n_texts, 1 / n_texts), size=RESAMPLES
+    )
+    seeds = np.random.default_rng(99).multinomial(
+        n_seeds, np.full(n_seeds, 1 / n_seeds), size=RESAMPLES
+    )
+    scores = f1(np.einsum("rt,stc->rsc", drawn, stacked, optimize=True))
+    found: np.ndarray = (scores * seeds / n_seeds).sum(axis=1)
     return found
 
 

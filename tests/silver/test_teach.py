@@ -163,3 +163,43 @@ def test_bad_input_is_named(teachers, tmp_path, arguments, names, message):
     result = build(teachers, tmp_path / "silver", *arguments, names=names)
     assert result.exit_code == 1
     assert message in result.stderr
+
+
+PROJECTOR = """
+[nlp]
+lang = "xx"
+pipeline = ["xl_projector"]
+
+[components]
+
+[components.xl_projector]
+factory = "xl_projector"
+own_voice = false
+
+[components.xl_projector.aligner]
+@xl_aligners = "xlner.ExactWords.v1"
+
+[components.xl_projector.annotator]
+@xl_annotators = "xlner.SpacyPipeline.v1"
+model = "{model}"
+"""
+
+
+def test_a_teacher_that_projects_uses_the_translations_of_the_texts(tmp_path):
+    """Of Luganda there is no translator at hand: without the translation this would fail."""
+    nlp = spacy.blank("en")
+    ruler = nlp.add_pipe("entity_ruler")
+    ruler.add_patterns([{"label": "ORG", "pattern": "Petrobras"}])
+    nlp.to_disk(tmp_path / "english")
+    (tmp_path / "projector.cfg").write_text(PROJECTOR.format(model=tmp_path / "english"))
+    record = {"text": "Petrobras ekola .", "translations": {"en": "Petrobras works ."}}
+    srsly.write_jsonl(tmp_path / "raw.jsonl", [record])
+    result = xlner(
+        *("build", tmp_path / "raw.jsonl", tmp_path / "silver", "--mode", "teach", "--lang", "lug"),
+        *("--teacher", f"projector={tmp_path / 'projector.cfg'}", "--dev", "0", "--quiet"),
+    )
+    assert result.exit_code == 0, result.output
+    (doc,) = docs_of(tmp_path / "silver")
+    assert found(doc) == [("Petrobras", "ORG")]
+    names, beliefs, _ = teacher_of(doc)
+    assert 0 < beliefs[0, names.index("S-ORG")] <= 1

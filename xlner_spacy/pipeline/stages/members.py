@@ -69,7 +69,7 @@ class OtherPipeline(LazyBackend):
     def __call__(self, docs: Sequence[Doc]) -> list[Findings]:
         """RAISES: SetupError if the pipeline cannot be loaded."""
         with memory_zone(self.nlp):
-            copies = [copy_of(doc, self.nlp.vocab, self._usable(doc)) for doc in docs]
+            copies = self.copies(docs)
             done = list(self.nlp.pipe(copies))
             if len(done) != len(docs):
                 raise BackendError(
@@ -79,6 +79,10 @@ class OtherPipeline(LazyBackend):
                 Findings(list(_ballots(self.name, doc, copy)), _problems(copy))
                 for doc, copy in zip(docs, done, strict=True)
             ]
+
+    def copies(self, docs: Sequence[Doc]) -> list[Doc]:
+        """The texts as the pipeline is to have them, with the translations that it can use."""
+        return [copy_of(doc, self.nlp.vocab, self._usable(doc)) for doc in docs]
 
     def _usable(self, doc: Doc) -> tuple[str, ...]:
         """Nothing if the Doc has translations into a language that the member has not."""

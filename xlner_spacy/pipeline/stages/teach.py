@@ -18,7 +18,7 @@ from ...errors import SetupError
 from ...settings import check_weights
 from ...solving.bioes import OUTSIDE, Bioes
 from ...text.memory import memory_zone
-from .members import OtherPipeline, copy_of
+from .members import OtherPipeline
 from .stage import Stage
 
 
@@ -104,7 +104,7 @@ def _origin(doc: Doc, entity: Any) -> Any:
 
 def _beliefs(teacher: OtherPipeline, docs: Sequence[Doc], labels: LabelMap | None) -> list[Belief]:
     with memory_zone(teacher.nlp):
-        copies = [copy_of(doc, teacher.nlp.vocab) for doc in docs]
+        copies = teacher.copies(docs)
         given = _run(teacher.nlp, copies)
         where = f"the teacher {teacher.name!r}"
         if given is None:

@@ -1,0 +1,1 @@
+"""Do projection and augmentation together need fewer gold sentences than either?"""

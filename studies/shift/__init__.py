@@ -1,0 +1,1 @@
+"""What becomes of a student under domain shift, beside direct transfer?"""
