@@ -47,6 +47,28 @@ def difference(counts: Sequence[np.ndarray], base: Sequence[np.ndarray]) -> Esti
     return _estimate(_mean(one) - _mean(other), _resampled(one) - _resampled(other))
 
 
+def mean_over(sets: Sequence[Sequence[np.ndarray]]) -> Estimate:
+    """Mean F1 over several test sets, which count alike.
+
+    sets: Of each, for each seed the counts, as of `mean_f1`.
+    """
+    return _estimate(*_over(sets))
+
+
+def difference_over(
+    sets: Sequence[Sequence[np.ndarray]], base: Sequence[Sequence[np.ndarray]]
+) -> Estimate:
+    """Mean F1 over several test sets, less that of another method on the same ones."""
+    (own, resampled), (other, other_resampled) = _over(sets), _over(base)
+    return _estimate(own - other, resampled - other_resampled)
+
+
+def _over(sets: Sequence[Sequence[np.ndarray]]) -> tuple[float, np.ndarray]:
+    stacked = [np.stack(counts) for counts in sets]
+    resampled = [_resampled(own, texts=n) for n, own in enumerate(stacked)]
+    return float(np.mean([*map(_mean, stacked)])), np.mean(resampled, axis=0)
+
+
 def relative_drop(inside: Sequence[np.ndarray], outside: Sequence[np.ndarray]) -> Estimate:
     """How much of the mean F1 is lost from one test set to another: (inside - outside) / inside.
 

@@ -9,10 +9,10 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from studies.measuring import LABELS
 from xlner_spacy.evaluation.metrics import TokenEntity
 from xlner_spacy.models.tagging import Tagged, Tags
 
+from ..measuring import LABELS
 from .texts import Text, Texts
 
 TAGS = Tags(["O", *(f"{prefix}-{label}" for label in LABELS for prefix in "BI")])

@@ -9,14 +9,14 @@ from typing import Any
 
 from tqdm import tqdm
 
-from studies.cells import Cell, Record
-from studies.places import find
 from xlner_spacy.corpus.conll import GoldSentence
 from xlner_spacy.errors import InputError
 from xlner_spacy.evaluation.consistency import Side, compare_sides
 from xlner_spacy.evaluation.projection import read_parallel
 from xlner_spacy.evaluation.sources import among
 
+from ..cells import Cell, Record
+from ..places import find
 from .heads import distributions, entities, tagged
 from .targets import Found, polls_of, vote
 from .teachers import Subset, heads_in, names_of
@@ -26,7 +26,11 @@ SOURCE = "en"
 
 
 def compared(
-    seed: int, heads: Cell, texts: Mapping[str, Cell], files: Mapping[str, str], subsets: Sequence[Subset]
+    seed: int,
+    heads: Cell,
+    texts: Mapping[str, Cell],
+    files: Mapping[str, str],
+    subsets: Sequence[Subset],
 ) -> Cell:
     """Compare what teachers find in English with what they find in its translations: one alone, or the vote of several.
 

@@ -11,9 +11,6 @@ from typing import Any
 import numpy as np
 import spacy
 
-from studies.cells import Cell, Record
-from studies.measuring import COUNTS, f1
-from studies.places import find
 from xlner_spacy.evaluation.sources import (
     LEARNT_FROM,
     RANKED_BY,
@@ -27,6 +24,9 @@ from xlner_spacy.evaluation.sources import (
 )
 from xlner_spacy.voters.agreement import Agreement
 
+from ..cells import Cell, Record
+from ..measuring import COUNTS, f1
+from ..places import find
 from .teachers import names_of
 
 ALONE, FIRST = "alone", "first by the ranking"

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from studies.cells import Cell
 from xlner_spacy.errors import InputError
 
+from ..cells import Cell
 from .parallel import compared
 from .projection import projected
 from .targets import measured
 from .teachers import Subset, subsets_of, trained
 from .texts import encoded
-
-
-
+from .writing import write_study
 
 Settings = Mapping[str, Any]
 
@@ -32,6 +31,11 @@ def cells(settings: Settings) -> dict[str, Cell]:
         found += [_measured(settings, target, seed, own) for seed, own in heads.items()]
     found += [_compared(settings, seed, own) for seed, own in heads.items()]
     return {cell.name: cell for cell in found}
+
+
+def write(name: str, settings: Settings, *, quick: bool) -> list[Path]:
+    """Write the results, and the tables and the plot of the page."""
+    return write_study(name, settings, cells(settings), subsets(settings), quick=quick)
 
 
 def subsets(settings: Settings) -> list[Subset]:

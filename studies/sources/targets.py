@@ -11,8 +11,6 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from studies.cells import Cell, Record
-from studies.measuring import COUNTS, f1
 from xlner_spacy.evaluation.metrics import TokenEntity
 from xlner_spacy.evaluation.sources import LEARNT_FROM, among, placed
 from xlner_spacy.models.tagging import Tagged
@@ -22,6 +20,8 @@ from xlner_spacy.types import Ballot, Poll
 from xlner_spacy.voters.bea import BEA
 from xlner_spacy.voters.consensus import Consensus
 
+from ..cells import Cell, Record
+from ..measuring import COUNTS, f1
 from .heads import Training, distributions, entities, gold_targets, tagged, train
 from .teachers import Subset, heads_in, names_of
 from .texts import Texts, texts_in
@@ -104,7 +104,9 @@ def _systems(
 ) -> Iterator[tuple[str, Found]]:
     sources: Sequence[str] = settings["sources"]
     alone = {name: heads[(name,)] for name in sources}
-    on_test, on_pool = ({n: distributions(h, own) for n, h in alone.items()} for own in (test, pool))
+    on_test, on_pool = (
+        {n: distributions(h, own) for n, h in alone.items()} for own in (test, pool)
+    )
     test_polls, pool_polls = polls_of(alone, test, on_test), polls_of(alone, pool, on_pool)
     order = ranked(pool_polls, sources)
     for k in range(2, len(sources) + 1):

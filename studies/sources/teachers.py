@@ -13,9 +13,8 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from studies.cells import Cell, Record
-from studies.places import WORK
-
+from ..cells import Cell, Record
+from ..places import WORK
 from .heads import Training, gold_targets, train
 from .texts import Texts, texts_in, together
 

@@ -11,9 +11,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from studies.cells import Cell, Record
-from studies.measuring import LABELS
-from studies.places import WORK, find
 from xlner_spacy.corpus.gold import read_gold
 from xlner_spacy.errors import InputError
 from xlner_spacy.evaluation.metrics import TokenEntity, token_entities
@@ -22,6 +19,10 @@ from xlner_spacy.models.embedded import encoder_path
 from xlner_spacy.models.encoder import Encoded, Encoder
 from xlner_spacy.models.encoder_settings import EncoderSettings
 from xlner_spacy.text.languages import tokenizer
+
+from ..cells import Cell, Record
+from ..measuring import LABELS
+from ..places import WORK, find
 
 Settings = Mapping[str, Any]
 MAX_WORDS = 80
