@@ -19,6 +19,7 @@ from .augment import augment
 from .build import build
 from .embed import embed
 from .evaluate import evaluate_app
+from .evaluate_shift import shift
 from .info import info
 from .init_config import init_app
 from .model_card import model_card
@@ -125,6 +126,7 @@ app.command("train-aligner")(train_aligner)
 app.command("train-melm")(train_melm)
 app.command("train-voter", context_settings=OVERRIDES)(train_voter)
 app.command("tune", context_settings=OVERRIDES)(tune)
+evaluate_app.command("shift")(shift)
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(init_app, name="init")
 
