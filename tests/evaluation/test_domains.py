@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from xlner_spacy.errors import InputError, SetupError
-from xlner_spacy.evaluation.domains import KNOWN, find_domains, mapped, read_domains
+from xlner_spacy.evaluation.domains import KNOWN, find_domains, read_domains
 
 GOLD = "Ana B-PESSOA\nama O\no O\nRio B-LOCAL\nem O\nmaio B-TEMPO\n\nChove O\n"
 
@@ -44,7 +44,9 @@ def test_a_file(tmp_path):
     assert domain.read().labels == ["LOCAL", "PESSOA", "TEMPO"]
     assert domain.digest() == domain.digest()
     (other,) = find_domains([f"law={tmp_path / 'law.conll'}"], lang="pt", labels={"LOCAL": "LOC"})
-    assert other.read().left_out == {"PESSOA": 1, "TEMPO": 1}
+    assert other.read().labels == ["LOC", "PESSOA", "TEMPO"]
+    (other,) = find_domains([f"law={tmp_path / 'law.conll'}"], lang="pt", labels={"LOCAL": ""})
+    assert other.read().left_out == {"LOCAL": 1}
 
 
 def test_a_corpus(tmp_path):
@@ -91,8 +93,8 @@ def test_a_config(tmp_path):
         f'[domains.btc]\nfile = "{tmp_path / "b.conll"}"\n'
     )
     law, btc = read_domains(config)
-    assert law.read().gold[0] == {(0, 1, "PER")}
-    assert law.read().left_out == {"LOCAL": 1, "TEMPO": 1}
+    assert law.read().gold[0] == {(0, 1, "PER"), (3, 4, "LOCAL")}
+    assert law.read().left_out == {"TEMPO": 1}
     assert (btc.file, btc.lang) == (tmp_path / "b.conll", "en")
     assert btc.prepare == KNOWN["btc"].prepare
 
@@ -119,12 +121,6 @@ def test_a_bad_config(section, problem, tmp_path):
     (tmp_path / "domains.cfg").write_text(section)
     with pytest.raises(InputError, match=problem):
         read_domains(tmp_path / "domains.cfg")
-
-
-def test_labels_that_a_map_does_not_name_are_left_out():
-    entities = {(0, 1, "A"), (1, 2, "B"), (2, 3, "C")}
-    assert mapped(entities, {"A": "PER", "B": ""}) == {(0, 1, "PER")}
-    assert mapped(entities, None) == entities
 
 
 @pytest.mark.data

@@ -45,10 +45,10 @@ def files(tmp_path):
     return tmp_path
 
 
-def domains(files, labels=MAP):
+def domains(files, labels=MAP, **settings):
     return [
         Domain("news", "pt", files / "news.conll"),
-        Domain("law", "pt", files / "law.conll", labels),
+        Domain("law", "pt", files / "law.conll", labels, **settings),
     ]
 
 
@@ -205,11 +205,14 @@ def test_domains_that_do_not_fit(files):
     with pytest.raises(
         InputError, match="share no label: news has LOC, ORG, PER and law has LOCAL"
     ):
-        run(files, own=domains(files, None))
+        run(files, own=domains(files, {}))
     with pytest.raises(InputError, match="law has no ORG in 12 texts"):
-        run(files, own=domains(files, {"ORGANIZACAO": "ORG"}))
+        run(files, own=domains(files, {"ORGANIZACAO": "ORG"}, keep_others=False))
     with pytest.raises(InputError, match="Two domains are called 'news'"):
         run(files, own=[news, news])
+    (files / "texts.jsonl").write_text('{"text": "", "ents": []}\n')
+    with pytest.raises(InputError, match="texts has none"):
+        run(files, own=[news, Domain("texts", "pt", files / "texts.jsonl")])
     (files / "empty.conll").write_text("")
     with pytest.raises(InputError, match="has no sentences"):
         run(files, own=[news, Domain("empty", "pt", files / "empty.conll")])
@@ -233,8 +236,7 @@ def test_command_line(files):
         f"news={files / 'news.conll'}",
     ]
     arguments += ["--domain", f"law={files / 'law.conll'}", "--lang", "pt", "-o", out]
-    maps = [("PESSOA", "PER"), ("LOCAL", "LOC"), ("PER", "PER"), ("LOC", "LOC"), ("ORG", "")]
-    arguments += [item for old, new in maps for item in ("--label-map", f"{old}={new}")]
+    arguments += [item for old, new in MAP.items() for item in ("--label-map", f"{old}={new}")]
     result = xlner("evaluate", "shift", *arguments)
     assert result.exit_code == 0, result.output
     assert "| law (news) | LOC PER     | second" in result.stdout.replace("PER |", "PER     |")
@@ -243,6 +245,9 @@ def test_command_line(files):
     assert [row["pipeline"] for row in rows] == ["a", "second"]
     assert (out / "shift.md").read_text().startswith(result.stdout.rstrip())
     assert "law" in (out / "shift.svg").read_text()
+    again = [item for item in arguments if item != "--in-domain"]
+    again[again.index(f"news={files / 'news.conll'}")] = f"--domain=news={files / 'news.conll'}"
+    assert xlner("evaluate", "shift", *again, "--in-domain", "news").stdout == result.stdout
     result = xlner("evaluate", "shift", *arguments, "--in-domain", "nowhere")
     assert result.exit_code == 1
     assert "There is no domain 'nowhere'" in result.stderr

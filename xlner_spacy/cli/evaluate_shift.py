@@ -54,7 +54,7 @@ def shift(
         typer.Option(
             "--label-map",
             metavar="OLD=NEW",
-            help="Labels of NAME=FILE: PERSON=PER, ORG, DATE= (left out).",
+            help="Labels of NAME=FILE: PERSON=PER, or DATE= (left out). Others stay as they are.",
         ),
     ] = None,
     pipeline_labels: Annotated[
@@ -96,9 +96,9 @@ def shift(
     from ..evaluation.shift_tables import main_table, write_shift
 
     named = read_domains(domains, data) if domains else []
+    listed = {known.name for known in named} | {item.partition("=")[0] for item in domain or []}
     # An in-domain set may be one of those.
-    own = [item for item in in_domain if item not in {known.name for known in named}]
-    wanted = dict.fromkeys([*own, *(domain or [])])
+    wanted = dict.fromkeys([*(i for i in in_domain if i not in listed), *(domain or [])])
     found = find_domains(wanted, lang=lang, labels=parse_label_map(label_map or []), folder=data)
     outcome = evaluate_shift(
         named_pipelines(pipelines),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from ..silver.manifest import local_models
 from ..text.languages import check_language, tokenizer
 from . import corpora
 from .corpora import DATA_VARIABLE, find_corpora
-from .metrics import TokenEntity, token_entities
+from .metrics import TokenEntity
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class Domain:
     """A file of labelled texts of one domain.
 
     lang (str): The language of the texts.
-    labels (Mapping): From the file's labels to those that are scored; others are left out. None: all stay as
-        they are.
+    labels (Mapping): From the file's labels to those that are scored; "" leaves one out.
+    keep_others (bool): Whether labels that the map does not name stay as they are, or are left out.
     prepare (str): What must be done with the file first, a key of `PREPARATIONS`.
     hint (str): How the file can be had.
     """
@@ -39,7 +39,8 @@ class Domain:
     name: str
     lang: str
     file: Path
-    labels: LabelMap | None = None
+    labels: LabelMap = field(default_factory=dict)
+    keep_others: bool = True
     prepare: str | None = None
     hint: str = ""
 
@@ -66,13 +67,16 @@ class Domain:
         gold: list[set[TokenEntity]] = []
         left_out: Counter[str] = Counter()
         for doc in docs:
-            own = token_entities(doc)
-            gold.append(mapped(own, self.labels))
-            left_out.update(
-                label for *_, label in own if self.labels and not self.labels.get(label)
-            )
+            entities = {(ent.start, ent.end): ent.label_ for ent in doc.ents}
+            scored = {span: self.scored_as(label) for span, label in entities.items()}
+            gold.append({(*span, label) for span, label in scored.items() if label})
+            left_out.update(entities[span] for span, label in scored.items() if not label)
         given = given_translations(self.file, "en")[:limit]
         return DomainTexts(self, docs, gold, left_out, given)
+
+    def scored_as(self, label: str) -> str:
+        """The label that one of the file's is scored as; "" if it is left out."""
+        return self.labels.get(label, label if self.keep_others else "")
 
 
 @dataclass(frozen=True)
@@ -93,18 +97,9 @@ class DomainTexts:
 
     @property
     def labels(self) -> list[str]:
-        """The labels that the domain is annotated with: those of its map, else those in the texts."""
-        if self.domain.labels is not None:
-            return sorted({label for label in self.domain.labels.values() if label})
-        return sorted({label for own in self.gold for *_, label in own})
-
-
-def mapped(entities: Iterable[TokenEntity], labels: LabelMap | None) -> set[TokenEntity]:
-    """Entities by their new labels; those that the map does not name, or to "", are left out."""
-    if labels is None:
-        return set(entities)
-    found = {(start, end, labels.get(label, "")) for start, end, label in entities}
-    return {entity for entity in found if entity[2]}
+        """The labels that the domain is annotated with: those of its map, and those in the texts."""
+        found = {*self.domain.labels.values(), *(label for own in self.gold for *_, label in own)}
+        return sorted(found - {""})
 
 
 @dataclass(frozen=True)
@@ -181,7 +176,7 @@ def find_domains(
     specifications: "lener_br", a name of KNOWN; "uner-pud:pt", a corpus of `find_corpora`; "NAME=FILE", a file of
         any format that `read_gold` reads. A name of KNOWN with a file stands for that file in its place.
     lang (str): The language of files whose name is not known.
-    labels: Their label map.
+    labels: Their label map; labels that it does not name stay as they are.
     folder: Where the data is. None: what XLNER_DATA names, else ./assets.
     RAISES: InputError for a name that is not known, or a file without a language.
     """
@@ -201,7 +196,7 @@ def _find(item: str, lang: str | None, labels: LabelMap | None, folder: Path) ->
                 f"{item}: the language of the texts is not given.",
                 hint="Give it: --lang pt. Files of several languages: a --domains config, with a lang for each.",
             )
-        return [Domain(name, check_language(lang), Path(file), labels, hint=_own_hint())]
+        return [Domain(name, check_language(lang), Path(file), labels or {}, hint=_own_hint())]
     if name in KNOWN:
         domain = _known(name, folder)
         return [replace(domain, file=Path(file), hint=_own_hint()) if equals else domain]
@@ -212,7 +207,7 @@ def _find(item: str, lang: str | None, labels: LabelMap | None, folder: Path) ->
             "A file of your own: NAME=FILE",
         )
     return [
-        Domain(corpus.name, corpus.target_lang, corpus.target_file, _SAME, hint=corpus.hint)
+        Domain(corpus.name, corpus.target_lang, corpus.target_file, _SAME, False, hint=corpus.hint)
         for corpus in find_corpora(name, folder)
     ]
 
@@ -224,6 +219,7 @@ def _known(name: str, folder: Path) -> Domain:
         known.lang,
         folder / known.file,
         known.labels,
+        False,
         known.prepare,
         hint=f"Set {DATA_VARIABLE} to a folder that has {known.file}, or name the file where it lies: "
         f"{name}=FILE",
@@ -248,7 +244,7 @@ def read_domains(path: Path, folder: Path | None = None) -> list[Domain]:
         [domains.minutes.labels]
         PESSOA = "PER"
 
-    `prepare` names a preparation. What a section with a name of KNOWN does not say is as it is there.
+    Labels that are not named stay as they are; "" leaves one out. `prepare` names a preparation. What a section with a name of KNOWN does not say is as it is there.
 
     folder: As of `find_domains`.
     RAISES: InputError if it is no such config.
@@ -287,6 +283,8 @@ def _of_section(path: Path, name: str, block: Any, folder: Path) -> Domain:
             f"{where}: there is no preparation {block['prepare']!r}.",
             hint=f"Known: {', '.join(PREPARATIONS)}.",
         )
+    if "labels" in changes:
+        changes["keep_others"] = True
     if "lang" in changes:
         changes["lang"] = check_language(changes["lang"])
     if "file" in changes:

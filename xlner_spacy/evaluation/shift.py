@@ -299,7 +299,7 @@ def _about(texts: DomainTexts, is_inside: bool) -> Outcome:
         "texts": len(texts.docs),
         "tokens": sum(map(len, texts.docs)),
         "longest": max(map(len, texts.docs)),
-        "label_map": dict(texts.domain.labels) if texts.domain.labels is not None else None,
+        "label_map": dict(texts.domain.labels),
         "entities": dict(sorted(gold.items())),
         "left_out": dict(sorted(texts.left_out.items())),
     }

@@ -119,7 +119,7 @@ def _domains(domains: Mapping[str, Outcome]) -> str:
             str(own["tokens"]),
             str(own["longest"]),
             _counts(own["entities"]),
-            _renamed(own["label_map"] or {}),
+            _renamed(own["label_map"]),
             _counts(own["left_out"]),
         ]
         for name, own in domains.items()
@@ -190,8 +190,10 @@ def as_plot(outcome: Outcome) -> str:
         axes.set_aspect("equal")
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(alpha=0.3)
-    for axes in grid.flat[len(domains) :]:
-        axes.set_visible(False)
+    for number, axes in enumerate(grid.flat):
+        axes.set_visible(number < len(domains))
+        # The lowest one of its column has the numbers.
+        axes.tick_params(labelbottom=number < len(domains) <= number + across)
     figure.supxlabel("F1 in the in-domain set (95% interval)", fontsize="medium")
     figure.supylabel("F1 in the domain", fontsize="medium")
     handles, labels = grid[0, 0].get_legend_handles_labels()
