@@ -167,6 +167,8 @@ def test_several_languages(files):
     outcome = run(files, own=own, in_domains=["news", "web"])
     compared = {row["domain"]: row["in_domain"] for row in outcome["rows"]}
     assert compared == {"law": "news", "tweets": "web"}
+    with pytest.raises(InputError, match="No domain is compared with the in-domain set 'web'"):
+        run(files, own=[*own[:2], own[3]], in_domains=["news", "web"])
     own.append(Domain("dutch", "nl", files / "news.conll"))
     with pytest.raises(InputError, match="dutch is in 'nl': no in-domain set"):
         run(files, own=own, in_domains=["news", "web"])

@@ -77,11 +77,7 @@ def evaluate_shift(
         domain.check()
     inside_of = _in_domain_of(domains, in_domains)
     texts = {domain.name: domain.read(limit) for domain in domains}
-    pairs = [
-        _pair(texts[inside_of[domain.name]], texts[domain.name], labels)
-        for domain in domains
-        if domain.name not in in_domains
-    ]
+    pairs = [_pair(texts[inside], texts[outside], labels) for outside, inside in inside_of.items()]
     found: dict[tuple[str, str], Found] = {}
     for name, pipeline in pipelines.items():
         found |= find_kept(name, pipeline, texts, source_langs, folder / CELLS, report, quiet)
@@ -153,7 +149,7 @@ def _check_names(
 
 
 def _in_domain_of(domains: Sequence[Domain], in_domains: Sequence[str]) -> dict[str, str]:
-    """The in-domain set that each domain is compared with."""
+    """The in-domain set that each of the other domains is compared with."""
     by_lang: dict[str, str] = {}
     for domain in domains:
         if domain.name in in_domains:
@@ -173,7 +169,14 @@ def _in_domain_of(domains: Sequence[Domain], in_domains: Sequence[str]) -> dict[
                 f"are several ({', '.join(by_lang.values())}).",
                 hint=f"Name one in {domain.lang!r} with --in-domain.",
             )
-        found[domain.name] = own or next(iter(by_lang.values()))
+        if domain.name not in in_domains:
+            found[domain.name] = own or next(iter(by_lang.values()))
+    unused = [name for name in in_domains if name not in found.values()]
+    if unused:
+        raise InputError(
+            f"No domain is compared with the in-domain set {unused[0]!r}.",
+            hint="Name one in its language with --domain, or leave it out.",
+        )
     return found
 
 
