@@ -124,6 +124,7 @@ def test_a_bad_config(section, problem, tmp_path):
 
 
 @pytest.mark.data
+@pytest.mark.long
 @pytest.mark.parametrize("name", KNOWN)
 def test_every_known_domain_has_the_labels_of_its_map(name, data):
     (domain,) = find_domains([name], folder=data)
