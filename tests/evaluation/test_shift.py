@@ -11,8 +11,8 @@ import spacy
 from tests.shared import xlner
 from xlner_spacy.errors import InputError
 from xlner_spacy.evaluation.domains import Domain, find_domains
-from xlner_spacy.evaluation.kept_cells import named_pipelines
 from xlner_spacy.evaluation.kinds_of_errors import kinds_of_errors
+from xlner_spacy.evaluation.pipeline_names import named_pipelines
 from xlner_spacy.evaluation.shift import evaluate_shift
 from xlner_spacy.evaluation.shift_tables import as_markdown, as_plot
 
@@ -218,15 +218,6 @@ def test_domains_that_do_not_fit(files):
     (files / "empty.conll").write_text("")
     with pytest.raises(InputError, match="has no sentences"):
         run(files, own=[news, Domain("empty", "pt", files / "empty.conll")])
-
-
-def test_names_of_pipelines():
-    found = named_pipelines(["configs/recogniser.cfg", "old=x/model-best", "y/model-best/", "pkg"])
-    assert list(found) == ["recogniser", "old", "model-best", "pkg"]
-    with pytest.raises(InputError, match="Two pipelines are called 'model-best'"):
-        named_pipelines(["x/model-best", "y/model-best"])
-    with pytest.raises(InputError, match="is no name and pipeline"):
-        named_pipelines(["old="])
 
 
 def test_command_line(files):

@@ -91,7 +91,7 @@ def shift(
     """
     from ..corpus.labels import parse_label_map
     from ..evaluation.domains import find_domains, read_domains
-    from ..evaluation.kept_cells import named_pipelines
+    from ..evaluation.pipeline_names import named_pipelines
     from ..evaluation.shift import FILE, evaluate_shift
     from ..evaluation.shift_tables import main_table, write_shift
 

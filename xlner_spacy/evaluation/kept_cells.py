@@ -7,7 +7,7 @@ import json
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,7 +17,6 @@ from spacy.tokens import Doc
 
 from ..about import __version__
 from ..document.failed_sources import has_failed
-from ..errors import InputError
 from ..files import make_folder, read_json, resumed_after_full_disk, write_json
 from ..silver.manifest import local_models
 from .domains import DomainTexts
@@ -40,28 +39,6 @@ class Found(NamedTuple):
     losses: dict[str, dict[str, int]]
     failed: int
     seconds: float
-
-
-def named_pipelines(items: Iterable[str]) -> dict[str, str]:
-    """Pipelines by their names: "student=training/model-best", else the name of the file or folder.
-
-    RAISES: InputError if two have the same name.
-    """
-    found: dict[str, str] = {}
-    for item in items:
-        own, equals, pipeline = item.partition("=")
-        if equals and not (own.strip() and pipeline):
-            raise InputError(f"{item!r} is no name and pipeline.", hint="Write NAME=PIPELINE.")
-        pipeline = pipeline if equals else item
-        path = Path(pipeline)
-        name = own.strip() if equals else path.stem if path.suffix == ".cfg" else path.name
-        if name in found:
-            raise InputError(
-                f"Two pipelines are called {name!r}: {found[name]} and {pipeline}.",
-                hint=f"Name one of them: other={pipeline}",
-            )
-        found[name] = pipeline
-    return found
 
 
 def find_kept(

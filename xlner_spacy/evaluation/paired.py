@@ -40,24 +40,8 @@ def f1_difference(
     first, second, gold: The entities of each text.
     RAISES: ValueError if they are not of the same texts.
     """
-    counts = np.array(
-        [
-            (len(a & g), len(a) + len(g), len(b & g), len(b) + len(g))
-            for a, b, g in zip(first, second, gold, strict=True)
-        ]
-    ).reshape(-1, 4)
-    rng = np.random.default_rng(seed)
-    # How often each text is drawn, which says as much as which are drawn.
-    n_texts = max(1, len(counts))
-    drawn = rng.multinomial(len(counts), np.full(n_texts, 1 / n_texts), size=RESAMPLES)
-    own = _difference(counts.sum(axis=0, keepdims=True))[0]
-    low, high = np.percentile(_difference(drawn[:, : len(counts)] @ counts), (2.5, 97.5))
-    return Difference(*(round(float(x), 4) for x in (own, low, high)))
-
-
-def _difference(sums: np.ndarray) -> np.ndarray:
-    totals = np.maximum(sums, 1)
-    return 2 * sums[:, 0] / totals[:, 1] - 2 * sums[:, 2] / totals[:, 3]
+    both = (resampled_f1((found, gold), seed=seed) for found in (first, second))
+    return _difference_of(np.subtract(*both))
 
 
 # Found and gold entities, text by text.
