@@ -19,7 +19,7 @@ from xlner_spacy.text.terminal import visible
 from .cells import run
 from .config import read_settings
 from .kinds import module
-from .places import WORK
+from .places import work
 
 
 def main(
@@ -34,7 +34,7 @@ def main(
         settings = read_settings(name, quick=bool(quick))
         study = module(name)
         if not pages:
-            run(study.cells(settings).values(), WORK)
+            run(study.cells(settings).values(), work())
         for file in study.write(name, settings, quick=bool(quick)):
             print(f"Wrote {file}")
     except (XlnerError, OSError, CalledProcessError) as error:

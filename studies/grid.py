@@ -26,7 +26,7 @@ from .comparison import (
 )
 from .corpora import corpus
 from .measuring import counts_in, measured
-from .places import PROJECT, WORK
+from .places import PROJECT, work
 from .students import MODEL, student
 from .writing import write_page, write_results
 
@@ -78,7 +78,7 @@ def _measured(settings: Settings, name: str, method: str, seed: int) -> Cell:
         run = partial(_pipeline, own, language["lang"], language["source"])
         return measured(where, run, tests, settings={"pipeline": dict(own)})
     trained = _student(settings, name, method, seed)
-    run = partial(spacy.load, trained.folder(WORK) / MODEL)
+    run = partial(spacy.load, trained.folder(work()) / MODEL)
     return measured(where, run, tests, settings={}, needs=[trained])
 
 
@@ -122,7 +122,7 @@ def write(name: str, settings: Settings, *, quick: bool) -> list[Path]:
     out of both."""
     study = settings["study"]
     base = study["base"]
-    done = {key: cell for key, cell in cells(settings).items() if cell.record(WORK) is not None}
+    done = {key: cell for key, cell in cells(settings).items() if cell.record(work()) is not None}
     parts: dict[str, Comparison] = {}
     shown: dict[str, list[str]] = {}
     tables: list[str] = []

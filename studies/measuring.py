@@ -20,8 +20,8 @@ from xlner_spacy.perturbations.on_docs import read_labels
 from xlner_spacy.text.languages import tokenizer
 
 from .cells import Cell, Record
-from .places import WORK
 from .places import find as find_file
+from .places import work
 
 LABELS = ["PER", "LOC", "ORG"]
 COUNTS = "counts.npz"
@@ -100,5 +100,5 @@ def f1(sums: np.ndarray) -> Any:
 
 def counts_in(cell: Cell) -> dict[str, np.ndarray]:
     """The counts of a cell that is done, by test."""
-    with np.load(cell.folder(WORK) / COUNTS) as file:
+    with np.load(cell.folder(work()) / COUNTS) as file:
         return {name: file[name] for name in file.files}

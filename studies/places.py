@@ -8,9 +8,13 @@ from pathlib import Path
 from xlner_spacy.errors import InputError
 
 PROJECT = Path(__file__).parents[1]
-# Silver data, models and counts of all studies: nothing of it is committed.
-WORK = PROJECT / "training" / "studies"
 PAGES = PROJECT / "docs" / "studies"
+
+
+def work() -> Path:
+    """The folder of the silver data, models and counts of all studies, of which nothing is committed: training/studies,
+    or what XLNER_STUDIES names."""
+    return Path(os.environ.get("XLNER_STUDIES", PROJECT / "training" / "studies"))
 
 
 def find(name: str) -> Path:

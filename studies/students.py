@@ -14,7 +14,7 @@ from xlner_spacy.training.student import train_student
 
 from .cells import Cell, Record
 from .corpora import BUILT, TEXTS, TRANSLATIONS
-from .places import PROJECT, WORK
+from .places import PROJECT, work
 
 BASE = PROJECT / "configs" / "ner_student.cfg"
 MODEL = "model-last"  # a last checkpoint, which no labels have chosen
@@ -45,8 +45,8 @@ def student(
     }
 
     def make(folder: Path) -> Record:
-        silver = texts.folder(WORK)
-        train = [str(own.folder(WORK) / BUILT / "train") for own in corpora]
+        silver = texts.folder(work())
+        train = [str(own.folder(work()) / BUILT / "train") for own in corpora]
         paths = {
             "train": train[0] if len(train) == 1 else train,
             "dev": str(silver / BUILT / "dev"),

@@ -13,7 +13,7 @@ from xlner_spacy.files import atomic_file, make_folder, write_json
 from xlner_spacy.silver.manifest import versions
 
 from .cells import Cell
-from .places import PAGES, PROJECT, WORK
+from .places import PAGES, PROJECT, work
 
 BEGIN, END = "<!-- table: made by the study's command -->", "<!-- end of the table -->"
 
@@ -30,7 +30,7 @@ def write_results(
         "versions": versions(),
         "machine": {"processors": os.cpu_count(), "architecture": platform.machine()},
         "comparison": comparison,
-        "cells": {cell.name: cell.record(WORK) for cell in cells},
+        "cells": {cell.name: cell.record(work()) for cell in cells},
     }
     file = folder / ("quick.json" if quick else "results.json")
     write_json(file, results)

@@ -9,7 +9,7 @@ from typing import Any
 from .. import grid
 from ..cells import Cell
 from ..measuring import counts_in
-from ..places import WORK
+from ..places import work
 from ..writing import write_page, write_results
 from .curves import Curve, Point, as_markdown, plot
 
@@ -65,7 +65,7 @@ def method_of(way: str, level: int) -> str:
 def write(name: str, settings: Settings, *, quick: bool) -> list[Path]:
     """The curves of what is done, as a table and a plot."""
     every = cells(settings)
-    done = {key: cell for key, cell in every.items() if cell.record(WORK) is not None}
+    done = {key: cell for key, cell in every.items() if cell.record(work()) is not None}
     curves = {
         language: [_curve(settings, done, language, way) for way in settings["study"]["ways"]]
         for language in settings["study"]["languages"]

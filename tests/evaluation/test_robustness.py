@@ -18,7 +18,6 @@ from xlner_spacy.errors import InputError
 from xlner_spacy.evaluation.copies import Material, make_copies, own_names
 from xlner_spacy.evaluation.name_files import read_names
 from xlner_spacy.evaluation.robustness import find, measure, pairs_of
-from xlner_spacy.evaluation.robustness_run import display_names
 from xlner_spacy.evaluation.suite import CLEAN, FULL, JOIN, QUICK, Change
 from xlner_spacy.perturbations.labelled import labelled
 from xlner_spacy.perturbations.names import Name, Names
@@ -351,15 +350,6 @@ def test_what_cannot_be_measured_is_named(files):
     # Before anything is measured.
     assert "nowhere" in run(files, "a", "nowhere").stderr
     assert not (files / "out").exists()
-
-
-def test_short_names_that_differ():
-    assert display_names([]) == {"default": None}
-    given = ["x/a/model-best", "x/b/model-best", "c.cfg", "d", "e/d"]
-    shown = ["a/model-best", "b/model-best", "c", "d", "e/d"]
-    assert display_names(given) == dict(zip(shown, given, strict=True))
-    with pytest.raises(InputError, match="there twice"):
-        display_names(["d", "d/"])
 
 
 def test_names_of_a_corpus_and_of_a_list(files):

@@ -18,7 +18,6 @@ from xlner_spacy.errors import InputError, SetupError
 from xlner_spacy.training.adversaries.language_discriminator import LanguageDiscriminator
 from xlner_spacy.training.discriminator import Discriminator
 from xlner_spacy.training.picking import pick
-from xlner_spacy.training.reader import make_corpus
 from xlner_spacy.training.several_corpora import make_corpora, make_unlabelled
 
 ENGLISH = ["Mary lives in London .", "John lives in Leeds .", "the firm moved to Bath ."] * 8
@@ -42,12 +41,13 @@ def files(tmp_path):
 
 
 def both(files):
-    return make_corpora(
-        {
-            "en": make_corpus(files / "en.spacy"),
-            "pt": make_unlabelled(files / "pt.jsonl", limit=20),
-        }
-    )
+    """As a config has them."""
+    readers = {
+        "en": {"@readers": "xlner.Corpus.v1", "path": str(files / "en.spacy")},
+        "pt": {"@readers": "xlner.Unlabelled.v1", "path": str(files / "pt.jsonl"), "limit": 20},
+    }
+    block = {"@readers": "xlner.Corpora.v1", "readers": readers}
+    return spacy.registry.resolve({"train": block})["train"]
 
 
 def test_several_corpora_are_read_one_after_another(files):

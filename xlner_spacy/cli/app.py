@@ -20,6 +20,7 @@ from .build import build
 from .embed import embed
 from .evaluate import evaluate_app
 from .evaluate_robustness import robustness
+from .evaluate_shift import shift
 from .info import info
 from .init_config import init_app
 from .model_card import model_card
@@ -127,6 +128,7 @@ app.command("train-melm")(train_melm)
 app.command("train-voter", context_settings=OVERRIDES)(train_voter)
 app.command("tune", context_settings=OVERRIDES)(tune)
 evaluate_app.command("robustness")(robustness)
+evaluate_app.command("shift")(shift)
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(init_app, name="init")
 

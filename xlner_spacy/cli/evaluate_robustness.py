@@ -21,7 +21,7 @@ def robustness(
     pipelines: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="PIPELINE...",
+            metavar="[NAME=]PIPELINE...",
             help="Packages, folders or .cfg. None: the default pipeline of the language.",
         ),
     ] = None,

@@ -11,6 +11,7 @@ from spacy.training.iob_utils import iob_to_biluo, tags_to_entities
 
 from ..errors import InputError
 from ..files import existing
+from .preparations import Preparation
 from .texts import decoded
 
 _TAG = re.compile(r"O|[BIESULM]-\S+")
@@ -34,7 +35,7 @@ def read_conll(path: Path) -> list[GoldSentence]:
     return list(stream_conll(path))
 
 
-def stream_conll(path: Path) -> Iterator[GoldSentence]:
+def stream_conll(path: Path, prepare: Preparation | None = None) -> Iterator[GoldSentence]:
     """The sentences of a file, in order, one at a time.
 
     Two layouts are told apart, sentence by sentence: `token ... TAG` in two or more columns
@@ -44,13 +45,15 @@ def stream_conll(path: Path) -> Iterator[GoldSentence]:
     marks of what is no entity) are read as O. `-DOCSTART-` lines are left out, and so is
     PAN-X's prefix of a language code (`en:word`) where every token of a sentence has it.
 
+    prepare: Makes lines of such columns of a file of another format; errors count its lines.
     RAISES: InputError naming the file, the line and what was expected there.
     """
     file = existing(path)
     prefix = None
     found = False
     with file.open("rb") as lines:
-        for block in _blocks(decoded(lines, str(file))):
+        own = decoded(lines, str(file))
+        for block in _blocks(prepare(own) if prepare else own):
             sentence = _sentence(file, block)
             if sentence is not None:
                 found = True

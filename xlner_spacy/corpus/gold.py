@@ -15,6 +15,7 @@ from ..files import existing, suffix_of
 from .conll import entities_of_tags, stream_conll
 from .detokenize import to_doc
 from .labels import LabelMap, map_label
+from .preparations import Preparation
 from .texts import decoded, parse_record, read_docbin
 
 # Kept on the Doc: how many entities the label map left out.
@@ -30,7 +31,11 @@ _EXPECTED = (
 
 
 def read_gold(
-    path: str | Path, nlp: Language, lang: str, labels: LabelMap | None = None
+    path: str | Path,
+    nlp: Language,
+    lang: str,
+    labels: LabelMap | None = None,
+    prepare: Preparation | None = None,
 ) -> Iterator[Doc]:
     """The labelled texts of a file, in order, one at a time, with their entities as `ents`.
 
@@ -38,6 +43,7 @@ def read_gold(
     nlp (Language): Its tokenizer is used where the corpus has no tokens.
     lang (str): The corpus's language, by whose rules tokens are made into a text.
     labels (dict): Label map; "" leaves a label out. None: labels stay as they are.
+    prepare: Makes columns of the lines of a file of another format (`preparations`).
     RAISES: InputError that names the file, the line, and what was expected there.
     """
     file = existing(path)
@@ -51,7 +57,7 @@ def read_gold(
         with file.open("rb") as lines:
             yield from _from_json_lines(decoded(lines, str(file)), file, nlp, lang, labels)
     else:
-        for sentence in stream_conll(file):
+        for sentence in stream_conll(file, prepare):
             where = f"{file}, sentence of line {sentence.line}"
             doc = to_doc(nlp.vocab, sentence.words, sentence.text, lang)
             entities = [

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import statistics
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import combinations, groupby
 
 from spacy.language import Language
@@ -15,8 +16,8 @@ from ..document.failed_sources import has_failed
 from ..perturbations.names import Names
 from .compare import check_outcome
 from .copies import Copy
+from .kinds_of_errors import kinds_of_errors
 from .metrics import TokenEntity, interval, micro_f1, only, token_entities
-from .model import confusion
 from .paired import f1_difference
 from .predicting import predict
 from .suite import CLEAN
@@ -233,20 +234,12 @@ def _recall(
 
 
 def _kinds(found: Sequence[Entities], gold: Sequence[Entities]) -> Kinds:
-    right = labels = words = missed = made_up = 0
+    counts: Counter[str] = Counter()
     for own, wanted in zip(found, gold, strict=True):
-        for label, fates in confusion(own, wanted).items():
-            if label == "no entity":
-                made_up += sum(fates.values())
-                continue
-            right += fates.get(label, 0)
-            words += fates.get("other words", 0)
-            missed += fates.get("not found", 0)
-            labels += sum(
-                n for f, n in fates.items() if f not in (label, "other words", "not found")
-            )
-    counts = (right, labels, words, missed, made_up)
-    return Kinds(*(round(count / len(gold), 1) for count in counts))
+        counts["right"] += sum(len(f & g) for f, g in zip(own, wanted, strict=True))
+        counts.update(kinds_of_errors(own, wanted))
+    names = (field.name for field in fields(Kinds))
+    return Kinds(**{name: round(counts[name] / len(gold), 1) for name in names})
 
 
 def pairs_of(

@@ -25,6 +25,7 @@ from ..silver.manifest import local_models, versions
 from ..text.languages import check_language, tokenizer
 from .copies import Copies, Copy, Material, make_copies
 from .name_files import read_names
+from .pipeline_names import named_pipelines
 from .predicting import load_to_measure
 from .robustness import Found, Pair, Row, find, pairs_of, rows_of
 from .suite import SUITES
@@ -72,7 +73,7 @@ def evaluate_robustness(
     What a pipeline has found in a copy is kept in the folder, and is not made again while the pipeline's
     files, the copy and the versions of the packages are the same.
 
-    pipelines: Packages, folders or configs (.cfg). None at all: the default pipeline of the language.
+    pipelines: Packages, folders or configs (.cfg), or NAME=PIPELINE. None at all: the default pipeline of the language.
     gold_file (Path): A labelled file of any format that `read_gold` reads.
     lang (str): The language of the texts.
     folder (Path): Where the cells are kept.
@@ -88,7 +89,9 @@ def evaluate_robustness(
     """
     if suite not in SUITES:
         raise InputError(f"There is no suite {suite!r}.", hint=f"Choose of: {', '.join(SUITES)}.")
-    shown = display_names(pipelines)
+    shown: dict[str, str | None] = {"default": None}
+    if pipelines:
+        shown = dict(named_pipelines(pipelines))
     lang = check_language(lang)
     for path in shown.values():
         if path is not None and not Path(path).exists() and not is_package(path):
@@ -151,31 +154,6 @@ def _gold(
             hint="Give a file of labelled texts: CoNLL, .iob2, .jsonl or .spacy.",
         )
     return texts
-
-
-def display_names(pipelines: Sequence[str]) -> dict[str, str | None]:
-    """A short name for each pipeline: its file's or folder's where no other has it, else the whole path.
-
-    RAISES: InputError if one is there twice.
-    """
-    if not pipelines:
-        return {"default": None}
-    for path, count in Counter(str(Path(name)) for name in pipelines).items():
-        if count > 1:
-            raise InputError(f"The pipeline {path!r} is there twice.", hint="Name it once.")
-    short = [_short(name) for name in pipelines]
-    taken = Counter(short)
-    return {
-        own if taken[own] == 1 else name: name for own, name in zip(short, pipelines, strict=True)
-    }
-
-
-def _short(name: str) -> str:
-    path = Path(name)
-    if path.suffix == ".cfg":
-        return path.stem
-    is_spacys = path.name in ("model-best", "model-last") and path.parent.name
-    return f"{path.parent.name}/{path.name}" if is_spacys else path.name
 
 
 def check_folder(folder: Path, settings: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import spacy
 from spacy.language import Language
@@ -19,7 +20,7 @@ from .reader import Reader
 
 
 @spacy.registry.readers("xlner.Corpora.v1")
-def make_corpora(readers: dict[str, Reader]) -> Reader:
+def make_corpora(readers: dict[str, Any]) -> Reader:
     """The examples of several corpora, one after another; `spacy train` shuffles them, unless max_epochs is -1.
 
     Each text remembers the name of its corpus, which xlner.LanguageDiscriminator.v1 learns to tell.
