@@ -66,7 +66,7 @@ def _heads(settings: Settings, seed: int) -> Cell:
     texts = {
         name: encoded(
             f"source-{name}",
-            {"file": _named(settings, "sources", name), "lang": name, **drawn},
+            {"file": _named(settings, "sources", name), "lang": name.partition("-")[0], **drawn},
             study["layer"],
         )
         for name in study["sources"]
@@ -99,6 +99,6 @@ def _tested(settings: Settings, file: str, lang: str, labels: Any = None) -> Cel
 
 
 def _compared(settings: Settings, seed: int, heads: Cell) -> Cell:
-    files = {lang: settings["parallel"]["PUD"][lang] for lang in settings["study"]["parallel"]}
+    files = _named(settings, "parallel", settings["study"]["consistency"])
     texts = {lang: _tested(settings, file, lang) for lang, file in files.items()}
     return compared(seed, heads, texts, files, subsets(settings))

@@ -14,7 +14,7 @@ import torch
 from tqdm import tqdm
 
 from ..cells import Cell, Record
-from ..places import WORK
+from ..places import work
 from .heads import Training, gold_targets, train
 from .texts import Texts, texts_in, together
 
@@ -86,7 +86,7 @@ def _drawn(texts: Texts, share: float, seed: int) -> Texts:
 
 def heads_in(cell: Cell) -> dict[Subset, Any]:
     """What a cell of `trained` has made."""
-    found: dict[Subset, Any] = torch.load(cell.folder(WORK) / HEADS, weights_only=False)
+    found: dict[Subset, Any] = torch.load(cell.folder(work()) / HEADS, weights_only=False)
     return found
 
 

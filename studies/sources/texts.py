@@ -22,7 +22,7 @@ from xlner_spacy.text.languages import tokenizer
 
 from ..cells import Cell, Record
 from ..measuring import LABELS
-from ..places import WORK, find
+from ..places import find, work
 
 Settings = Mapping[str, Any]
 MAX_WORDS = 80
@@ -121,7 +121,7 @@ def _whole(encoded: Encoded, n_words: int) -> np.ndarray:
 
 def texts_in(cell: Cell) -> Texts:
     """What a cell of `encoded` has made."""
-    folder = cell.folder(WORK)
+    folder = cell.folder(work())
     rows = json.loads((folder / "texts.json").read_text(encoding="utf8"))
     with np.load(folder / "vectors.npz") as file:
         vectors, starts = file["vectors"], file["starts"]

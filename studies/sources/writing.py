@@ -13,7 +13,7 @@ from xlner_spacy.errors import InputError
 from ..cells import Cell, Record
 from ..comparison import number
 from ..measuring import counts_in
-from ..places import WORK
+from ..places import work
 from ..statistics import Estimate
 from ..writing import write_page, write_results
 from .figures import Figures, Projected, best_source, of_projection, of_targets
@@ -40,7 +40,7 @@ def write_study(
     cells: By name. RAISES: InputError if nothing is done.
     """
     study = settings["study"]
-    done = {own: cell for own, cell in cells.items() if cell.record(WORK) is not None}
+    done = {own: cell for own, cell in cells.items() if cell.record(work()) is not None}
     projected = {
         name: of_projection(counts_in(cell), _record(cell)["order"])
         for name, cell in done.items()
@@ -52,11 +52,15 @@ def write_study(
     ]
     if not (projected or groups):
         raise InputError(f"Of {name}, nothing is done yet.", hint="Run it without --pages.")
-    missing = [target for target in study["targets"] if not _is_done(settings, done, target)]
+    missing = [
+        own for own in study["projections"] if f"projection/{own.replace(' ', '-')}" not in done
+    ]
+    missing += [target for target in study["targets"] if not _is_done(settings, done, target)]
+    missing += [] if parallel else ["consistency and weakness"]
     tables = [
         "### Gold entities, projected",
-        _projection_table(projected),
-        "### Teachers of several languages",
+        _projection_table(projected) if projected else "",
+        *(["### Teachers of several languages"] if groups else []),
         *(part for own, found in groups.items() for part in _group_tables(own, found)),
         _targets_table(settings, done, subsets),
         *(["### Consistency and weakness", consistency_table(parallel)] if parallel else []),
@@ -78,7 +82,7 @@ def write_study(
 
 
 def _record(cell: Cell) -> Record:
-    return cell.record(WORK) or {}
+    return cell.record(work()) or {}
 
 
 def _is_done(settings: Settings, done: Mapping[str, Cell], target: str) -> bool:
