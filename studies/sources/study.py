@@ -99,6 +99,7 @@ def _tested(settings: Settings, file: str, lang: str, labels: Any = None) -> Cel
 
 
 def _compared(settings: Settings, seed: int, heads: Cell) -> Cell:
-    files = _named(settings, "parallel", settings["study"]["consistency"])
+    every = _named(settings, "parallel", settings["study"]["consistency"])
+    files = {lang: every[lang] for lang in settings["study"]["compared"]}
     texts = {lang: _tested(settings, file, lang) for lang, file in files.items()}
     return compared(seed, heads, texts, files, subsets(settings))
