@@ -26,14 +26,15 @@ ALONE = "alone"
 def subsets_of(
     sources: Sequence[str], families: Mapping[str, Sequence[str]], n_random: int
 ) -> list[Subset]:
-    """The subsets of sources that are measured: all of one, and all of one family; of every other size some, drawn with a
-    fixed seed."""
+    """The subsets of sources that are measured: all single sources, all of one family, and of every size some others, drawn
+    with a fixed seed."""
     rng = random.Random(0)
     found: list[Subset] = []
     for k in range(1, len(sources) + 1):
         every = list(combinations(sources, k))
-        drawn = every if k == 1 or len(every) <= n_random else rng.sample(every, n_random)
         alike = [own for own in every if family_of(own, families)]
+        others = [own for own in every if own not in alike]
+        drawn = others if k == 1 or len(others) <= n_random else rng.sample(others, n_random)
         found += [own for own in every if own in drawn or own in alike]
     return found
 
