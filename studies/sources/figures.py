@@ -57,13 +57,14 @@ def of_targets(
             if k >= _least(method)
         }
         for method in METHODS
+        if sizes[-1] >= _least(method)
     }
     return Figures(
         targets=list(runs),
         curves=curves,
         best=mean_over(best),
         first={k: mean_over(_first(runs, k)) for k in sizes},
-        more={method: difference_over(sets_of(runs, method, whole), best) for method in METHODS},
+        more={method: difference_over(sets_of(runs, method, whole), best) for method in curves},
         alike=_alike(runs, subsets, families),
         gold=_gold(runs, subsets, n_gold, gold_k),
     )

@@ -52,7 +52,7 @@ class Texts(NamedTuple):
         """Those with these numbers."""
         rows = [range(self.starts[n], self.starts[n + 1]) for n in numbers]
         lengths = [0, *map(len, rows)]
-        kept = np.concatenate([np.array(own, dtype=int) for own in rows])
+        kept = np.array([row for own in rows for row in own], dtype=int)
         return Texts([self.texts[n] for n in numbers], self.vectors[kept], np.cumsum(lengths))
 
 
