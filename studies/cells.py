@@ -3,6 +3,7 @@ processes at once."""
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import time
@@ -93,6 +94,7 @@ def _try(cell: Cell, work: Path, bar: tqdm) -> bool:
                 bar.set_postfix_str(cell.name)
                 begun = time.monotonic()
                 record = cell.make(folder)
+                gc.collect()  # pipelines refer to themselves, and hold gigabytes
                 seconds = round(time.monotonic() - begun, 1)
                 settings = json.loads(json.dumps(dict(cell.settings)))
                 kept = {**record, "seconds": seconds, "settings": settings}

@@ -55,7 +55,7 @@ def docs_of(output):
 
 
 def test_the_belief_of_all_is_the_mean(teachers, tmp_path):
-    result = build(teachers, tmp_path / "silver")
+    result = build(teachers, tmp_path / "silver", "--temperature", "1")
     assert result.exit_code == 0, result.output
     docs = docs_of(tmp_path / "silver")
     assert [doc.text for doc in docs] == RAW
@@ -74,6 +74,24 @@ def test_the_belief_of_all_is_the_mean(teachers, tmp_path):
     (component,) = manifest["settings"]["components"].values()
     assert set(component["teachers"]) == {"student", "rules"}
     assert manifest["settings"]["local_models"].keys() >= set(component["teachers"].values())
+
+
+def test_below_a_temperature_of_one_the_student_is_to_be_surer(teachers, tmp_path):
+    for name, temperature in (("mean", "1"), ("sharp", "0.5")):
+        result = build(teachers, tmp_path / name, "--temperature", temperature)
+        assert result.exit_code == 0, result.output
+    for mean, sharp in zip(docs_of(tmp_path / "mean"), docs_of(tmp_path / "sharp"), strict=True):
+        assert found(mean) == found(sharp)
+        (names, before, _), (_, after, _) = teacher_of(mean), teacher_of(sharp)
+        squares = before**2 / (before**2).sum(axis=1, keepdims=True)
+        assert after == pytest.approx(squares, abs=0.003)
+    assert names[0] == "O"
+    result = build(teachers, tmp_path / "zero", "--temperature", "0")
+    assert "temperature" in result.stderr
+    result = xlner(
+        "build", teachers / "raw.jsonl", tmp_path / "x", "--lang", "pt", "--temperature", "1"
+    )
+    assert "--temperature need --mode teach" in result.stderr
 
 
 def test_a_student_learns_from_the_shards(teachers, tmp_path):

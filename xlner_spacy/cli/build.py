@@ -91,6 +91,14 @@ def build(
             "1000 texts (three teachers at least).",
         ),
     ] = False,
+    temperature: Annotated[
+        float | None,
+        typer.Option(
+            "--temperature",
+            help="teach: below 1, the student is to be surer than the teachers are on average (see "
+            "docs/methods.md).",
+        ),
+    ] = None,
     min_confidence: Annotated[
         float, typer.Option("--min-confidence", help="Entities below it are not trained on.")
     ] = 0.0,
@@ -164,7 +172,7 @@ def build(
         labels=parse_label_map(label_map or []),
     )
     changes = overrides(ctx)
-    check_teachers(mode, teacher, weights, learn_trust)
+    check_teachers(mode, teacher, weights, learn_trust, temperature)
     if mode is Mode.teach:
         check_teach(config, changes)
         nlp = with_teachers(
@@ -174,6 +182,7 @@ def build(
             parse_label_map(label_map or []),
             weights,
             learn_trust,
+            temperature,
             not quiet,
         )
         selection = replace(selection, labels=None)  # the teachers' labels are mapped
@@ -194,13 +203,22 @@ def build(
 
 
 def check_teachers(
-    mode: Mode, teacher: list[str] | None, weights: Weights, learn_trust: bool
+    mode: Mode,
+    teacher: list[str] | None,
+    weights: Weights,
+    learn_trust: bool,
+    temperature: float | None,
 ) -> None:
     """RAISES: InputError if there are teachers, and nobody asks them, or they are to be weighed in two ways."""
     by_likeness = weights is Weights.likeness
     if by_likeness and learn_trust:
         raise InputError("--weights likeness and --learn-trust do not go together: give one.")
-    options = {"--teacher": teacher, "--weights": by_likeness, "--learn-trust": learn_trust}
+    options = {
+        "--teacher": teacher,
+        "--weights": by_likeness,
+        "--learn-trust": learn_trust,
+        "--temperature": temperature,
+    }
     given = [option for option, wanted in options.items() if wanted]
     if given and mode is not Mode.teach:
         raise InputError(

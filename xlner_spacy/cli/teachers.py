@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
 
@@ -37,6 +37,7 @@ def with_teachers(
     labels: LabelMap | None,
     weights: Weights,
     learn_trust: bool,
+    temperature: float | None,
     progress: bool,
 ) -> Language:
     """A pipeline of the target language with `xl_teachers`.
@@ -44,6 +45,7 @@ def with_teachers(
     given: "name=pipeline", each.
     weights (Weights): Whether teachers count alike, or by the likeness of their languages to `lang`.
     learn_trust (bool): Weigh the teachers by what the first texts of `inputs` say of them.
+    temperature (float): Of their mean belief; None: the default of `xl_teachers`.
     RAISES: InputError if no language or teacher is given, or a name twice, or teachers cannot be weighed.
     """
     from ..text.languages import blank, check_language
@@ -63,7 +65,14 @@ def with_teachers(
     elif weights is Weights.likeness:
         found = weights_by_likeness(inputs, lang, list(teachers))
     nlp = blank(lang)
-    config = {"target_lang": lang, "teachers": teachers, "weights": found, "labels": labels}
+    config: dict[str, Any] = {
+        "target_lang": lang,
+        "teachers": teachers,
+        "weights": found,
+        "labels": labels,
+    }
+    if temperature is not None:
+        config["temperature"] = temperature
     nlp.add_pipe("xl_teachers", config=config)
     return nlp
 

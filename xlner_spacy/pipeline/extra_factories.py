@@ -186,6 +186,7 @@ def make_ensemble(
         "teachers": {},
         "weights": {},
         "labels": None,
+        "temperature": 1.0,
         "scorer": NER_SCORER,
     },
     default_score_weights=SCORE_WEIGHTS,
@@ -197,6 +198,7 @@ def make_teachers(
     teachers: dict[str, str],
     weights: dict[str, float],
     labels: dict[str, str] | None,
+    temperature: float,
     scorer: Scorer | None,
 ) -> StageComponent:
     """Labels texts with what several pipelines believe of each token, to train a student on.
@@ -206,9 +208,12 @@ def make_teachers(
     teachers (dict): Name -> any pipeline with entities: a package's name, a folder, or a .cfg file.
     weights (dict): Name -> a number greater than 0; 1 for teachers that are not named.
     labels (dict): Label map of what they find; "" leaves a label out. None: labels stay as they are.
+    temperature (float): Below 1, the student is to be surer than the teachers are on average: their mean to the power
+        1 / temperature. `Doc.ents` and their confidence are the mean's.
     scorer: As in `xl_matcher`.
+    RAISES: SetupError for a setting that cannot be.
     """
     lang = target_lang or nlp.lang or "xx"
     found = {key: OtherPipeline(key, path, lang, "teacher") for key, path in teachers.items()}
-    stage = Teach(found, weights, labels)
+    stage = Teach(found, weights, labels, temperature)
     return StageComponent(nlp, name, [stage], redo=True, target_lang=target_lang, scorer=scorer)
