@@ -186,7 +186,7 @@ def make_ensemble(
         "teachers": {},
         "weights": {},
         "labels": None,
-        "temperature": 1.0,
+        "temperature": 0.5,
         "scorer": NER_SCORER,
     },
     default_score_weights=SCORE_WEIGHTS,

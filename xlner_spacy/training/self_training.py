@@ -160,7 +160,7 @@ def _label(
     first = number == 1
     nlp = blank(plan.lang)
     name, teacher = ("start", plan.start) if first else journal.last()
-    settings = {"target_lang": plan.lang, "teachers": {name: teacher}, "temperature": 1.0}
+    settings = {"target_lang": plan.lang, "teachers": {name: teacher}}
     nlp.add_pipe("xl_teachers", config={**settings, "labels": plan.labels if first else None})
     silver = journal.silver(number)
     selection = Selection(min_confidence=plan.keep_above, below="missing", dev_rate=plan.dev)
