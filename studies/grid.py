@@ -118,8 +118,7 @@ def _tests(language: Settings, study: Settings) -> dict[str, Settings]:
 
 
 def write(name: str, settings: Settings, *, quick: bool) -> list[Path]:
-    """Write the results, and the table and plot of the page. A method that is not done with every seed is left
-    out of both."""
+    """Write the results, and the table and plot of the page, of what is done."""
     study = settings["study"]
     base = study["base"]
     done = {key: cell for key, cell in cells(settings).items() if cell.record(work()) is not None}
@@ -128,12 +127,12 @@ def write(name: str, settings: Settings, *, quick: bool) -> list[Path]:
     tables: list[str] = []
     for language in study["languages"]:
         first, *others = settings["languages"][language]["tests"]
-        counts = _counts(settings, done, language)
+        counts, n_seeds = _counts(settings, done, language)
         if base in counts:
             parts[language] = compare(counts, base)
             perturbed = [PERTURBED] if PERTURBED in counts[base][0] else []
             shown[language] = [first, *perturbed, *others]
-            tables += [f"**{language}**", table(parts[language], shown[language], base)]
+            tables += [_title(language, n_seeds), table(parts[language], shown[language], base)]
             if "inside" in study:
                 tables.append(table_of_drops(compare_drops(counts, base, study["inside"])))
     if not parts:
@@ -147,16 +146,28 @@ def write(name: str, settings: Settings, *, quick: bool) -> list[Path]:
     return [*files, write_page(name, "\n\n".join(tables))]
 
 
-def _counts(settings: Settings, done: Mapping[Key, Cell], language: str) -> dict[str, list[Counts]]:
-    """Of each method that is done with every seed, the counts of each."""
+def _title(language: str, n_seeds: int) -> str:
+    return f"**{language}**, {n_seeds} {'seeds' if n_seeds > 1 else 'seed'}"
+
+
+def _counts(
+    settings: Settings, done: Mapping[Key, Cell], language: str
+) -> tuple[dict[str, list[Counts]], int]:
+    """The counts of each seed, by method, and how many seeds: the first ones, as many as all methods are done with. If
+    some are not done with the first one, the others with that seed."""
     first = next(iter(settings["languages"][language]["tests"]))
     wanted = [key for key in cells(settings) if key[0] == language]
+    seeds = settings["study"]["seeds"]
+    methods = [m for m in settings["study"]["methods"] if any(key[1] == m for key in wanted)]
+    n_seeds = len(seeds)
+    while n_seeds > 1 and not all(k in done for k in wanted if k[2] in seeds[:n_seeds]):
+        n_seeds -= 1
     found: dict[str, list[Counts]] = {}
-    for method in settings["study"]["methods"]:
-        keys = [key for key in wanted if key[1] == method]
-        if keys and all(key in done for key in keys):
+    for method in methods:
+        keys = [key for key in wanted if key[1] == method and key[2] in seeds[:n_seeds]]
+        if all(key in done for key in keys):
             found[method] = [_with_perturbed(counts_in(done[key]), first) for key in keys]
-    return found
+    return found, n_seeds
 
 
 def _with_perturbed(counts: Counts, first: str) -> Counts:

@@ -52,8 +52,7 @@ def measured(
             name: counts_of(nlp, copy, tests[test].get("scored", LABELS))
             for test, name, copy in _copies(tests)
         }
-        with (folder / COUNTS).open("wb") as file:
-            np.savez_compressed(file, **counts)  # type: ignore[arg-type]
+        save_counts(folder, counts)
         figures = {test: round(f1(own.sum(axis=0)), 4) for test, own in counts.items()}
         return {"f1": figures, "texts": {test: len(own) for test, own in counts.items()}}
 
@@ -96,6 +95,12 @@ def counts_of(nlp: Language, copy: Copy, labels: list[str]) -> np.ndarray:
 def f1(sums: np.ndarray) -> Any:
     """Of counts that are summed over texts, (..., 3)."""
     return 2 * sums[..., 0] / np.maximum(sums[..., 1] + sums[..., 2], 1)
+
+
+def save_counts(folder: Path, counts: Mapping[str, np.ndarray]) -> None:
+    """Keep the counts of a cell in its folder."""
+    with (folder / COUNTS).open("wb") as file:
+        np.savez_compressed(file, **counts)  # type: ignore[arg-type]
 
 
 def counts_in(cell: Cell) -> dict[str, np.ndarray]:

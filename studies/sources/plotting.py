@@ -22,7 +22,8 @@ def plot(projected: Mapping[str, Projected], groups: Mapping[str, Figures], titl
     plt = svg_pyplot()
     most = [(name, own) for name, own in projected.items() if len(own.sources) > 2]
     n_columns = max(len(most), len(groups), 1)
-    rows = [own for own in (most, [*groups.items()]) if own]
+    every: list[list[tuple[str, Projected | Figures]]] = [[*most], [*groups.items()]]
+    rows = [own for own in every if own]
     size = (0.8 + 2.9 * n_columns, 0.6 + 3.2 * len(rows))
     figure, grid = plt.subplots(len(rows), n_columns, figsize=size, squeeze=False)
     for axes_of_row, row in zip(grid, rows, strict=True):
@@ -33,9 +34,10 @@ def plot(projected: Mapping[str, Projected], groups: Mapping[str, Figures], titl
             shown = name.removeprefix("projection/").replace("-", " ")
             kind = "gold entities" if isinstance(own, Projected) else "teachers"
             axes.set_title(f"{shown}, {kind}", fontsize=8)
-        axes_of_row[0].legend(fontsize=6)
     figure.suptitle(title, fontsize=9)
-    figure.tight_layout()
+    named = grid[-1][0].get_legend_handles_labels()
+    figure.legend(*named, loc="lower center", ncols=4, fontsize=7)
+    figure.tight_layout(rect=(0, 0.45 / size[1], 1, 1))
     return as_svg(figure)
 
 

@@ -25,7 +25,7 @@ from xlner_spacy.evaluation.sources import (
 from xlner_spacy.voters.agreement import Agreement
 
 from ..cells import Cell, Record
-from ..measuring import COUNTS, f1
+from ..measuring import f1, save_counts
 from ..places import find
 from .teachers import names_of
 
@@ -63,8 +63,7 @@ def _measure(target: str, files: Mapping[str, str], limit: int, folder: Path) ->
     for k in range(1, len(sources) + 1):
         decide = VOTERS[RANKED_BY] if k > 1 else Agreement()
         counts[key(FIRST, str(k))] = _counts(asked, order[:k], decide)
-    with (folder / COUNTS).open("wb") as file:
-        np.savez_compressed(file, **counts)
+    save_counts(folder, counts)
     figures = {name: round(float(f1(own.sum(axis=0))), 4) for name, own in counts.items()}
     return {"order": order, "ordered_by": ordered_by, "texts": len(asked.gold), "f1": figures}
 

@@ -21,7 +21,7 @@ from xlner_spacy.voters.bea import BEA
 from xlner_spacy.voters.consensus import Consensus
 
 from ..cells import Cell, Record
-from ..measuring import COUNTS, f1
+from ..measuring import f1, save_counts
 from .heads import Training, distributions, entities, gold_targets, tagged, train
 from .teachers import Subset, heads_in, names_of
 from .texts import Texts, texts_in
@@ -84,8 +84,7 @@ def _measure(
                 for own, text in zip(found, test.texts, strict=True)
             ]
         )
-    with (folder / COUNTS).open("wb") as file:
-        np.savez_compressed(file, **counts)
+    save_counts(folder, counts)
     sources = settings["sources"]
     alone = {name: heads[(name,)] for name in sources}
     order = ranked(polls_of(alone, pool), sources)

@@ -241,7 +241,7 @@ def _flat(figures: Mapping[str, Any]) -> dict[str, float | None]:
 def _moments(rows: Sequence[Mapping[str, float | None]]) -> dict[str, list[float]]:
     found = {}
     for name in rows[0]:
-        known = [row[name] for row in rows if row[name] is not None]
+        known = [value for row in rows if (value := row[name]) is not None]
         if known:
             found[name] = [round(float(np.mean(known)), 4), round(float(np.std(known)), 4)]
     return found
