@@ -96,16 +96,18 @@ def taught(
     *,
     source: str,
     teachers: Mapping[str, str],
+    temperature: float,
     texts: str | None = None,
     limit: int = 0,
 ) -> Record:
     """Texts with the distributions of teachers, which are weighted alike.
 
-    teachers: Names and configs. texts, limit: As of `projected`.
+    teachers: Names and configs. temperature: Of their mean. texts, limit: As of `projected`.
     """
     own = _texts(folder, lang, source, texts, limit)
     named = [f"{name}={config}" for name, config in teachers.items()]
     options = [item for teacher in named for item in ("--teacher", teacher)]
+    options += ["--temperature", str(temperature)]
     return _build(folder, lang, None, own, None, "--mode", "teach", *options)
 
 
