@@ -12,31 +12,17 @@ from itertools import combinations, groupby
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from ..document.failed_sources import has_failed
 from ..perturbations.names import Names
 from .compare import check_outcome
 from .copies import Copy
+from .kept_findings import Found, found_on
 from .kinds_of_errors import kinds_of_errors
-from .metrics import TokenEntity, interval, micro_f1, only, token_entities
+from .metrics import TokenEntity, interval, micro_f1, only
 from .paired import f1_difference
 from .predicting import predict
 from .suite import CLEAN
 
 Entities = list[set[TokenEntity]]
-
-
-@dataclass(frozen=True)
-class Found:
-    """What a pipeline finds in a copy.
-
-    entities: Of each text, with all labels.
-    failed (int): The texts that it failed on.
-    seconds (float): What it took.
-    """
-
-    entities: Entities
-    failed: int
-    seconds: float
 
 
 @dataclass(frozen=True)
@@ -115,10 +101,9 @@ def find(nlp: Language, copy: Copy, *, quiet: bool = True) -> Found:
     docs = [Doc(nlp.vocab, words=list(t.words), spaces=list(t.spaces)) for t in copy.texts]
     started = time.perf_counter()
     predicted = predict(nlp, docs, quiet=quiet)
-    seconds = round(time.perf_counter() - started, 3)
+    seconds = time.perf_counter() - started
     check_outcome(predicted)
-    failed = sum(map(has_failed, predicted))
-    return Found([token_entities(doc) for doc in predicted], failed, seconds)
+    return found_on(predicted, seconds)
 
 
 def measure(

@@ -13,21 +13,22 @@ from pathlib import Path
 from typing import Any
 
 from spacy.language import Language
-from spacy.util import get_package_version, is_package
+from spacy.util import is_package
 from tqdm import tqdm
 
 from ..corpus.gold import read_gold
 from ..errors import InputError
-from ..files import make_folder, resumed_after_full_disk, write_json
+from ..files import make_folder
 from ..perturbations.labelled import Labelled, labelled
 from ..perturbations.on_docs import read_labels
-from ..silver.manifest import local_models, versions
+from ..silver.manifest import versions
 from ..text.languages import check_language, tokenizer
 from .copies import Copies, Copy, Material, make_copies
+from .kept_findings import Found, made_of, read_found, write_found
 from .name_files import read_names
 from .pipeline_names import named_pipelines
 from .predicting import load_to_measure
-from .robustness import Found, Pair, Row, find, pairs_of, rows_of
+from .robustness import Pair, Row, find, pairs_of, rows_of
 from .suite import SUITES
 
 logger = logging.getLogger(__name__)
@@ -123,9 +124,8 @@ def evaluate_robustness(
     check_folder(folder, settings)
     make_folder(folder / CELLS)
     found = {}
-    with resumed_after_full_disk(folder):
-        for name, path in shown.items():
-            found[name] = _find_all(name, path, copies.made, lang, folder / CELLS, quiet)
+    for name, path in shown.items():
+        found[name] = _find_all(name, path, copies.made, lang, folder / CELLS, quiet)
     rows = [
         row
         for name, own in found.items()
@@ -184,10 +184,9 @@ def _find_all(
     name: str, path: str | None, copies: Sequence[Copy], lang: str, folder: Path, quiet: bool
 ) -> list[Found]:
     """What a pipeline finds in each copy, as far as it is not known yet."""
-    version = get_package_version(path) if path else None
-    pipeline = [path, version, local_models([path] if path else []), lang, versions()]
+    pipeline = [made_of(path), lang, versions()]
     files = [folder / f"{_digest([pipeline, copy.digest])}.json" for copy in copies]
-    results = [_read(file, copy) for file, copy in zip(files, copies, strict=True)]
+    results = [read_found(file, len(own.texts)) for file, own in zip(files, copies, strict=True)]
     missing = [n for n, result in enumerate(results) if result is None]
     if not missing:
         return [result for result in results if result is not None]
@@ -200,7 +199,8 @@ def _find_all(
             if result is None:
                 bar.set_postfix_str(f"{copy.change.name}, seed {copy.seed}")
                 result = find(nlp, copy)
-                write_json(files[n], _as_cell(name, copy, result))
+                about = {"pipeline": name, "change": copy.change.name, "seed": copy.seed}
+                write_found(files[n], result, about)
                 bar.update()
             done.append(result)
     return done
@@ -208,34 +208,6 @@ def _find_all(
 
 def _digest(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:24]
-
-
-def _as_cell(name: str, copy: Copy, found: Found) -> dict[str, Any]:
-    return {
-        "pipeline": name,
-        "change": copy.change.name,
-        "seed": copy.seed,
-        "failed": found.failed,
-        "seconds": found.seconds,
-        "entities": [sorted(own) for own in found.entities],
-    }
-
-
-def _read(file: Path, copy: Copy) -> Found | None:
-    """RAISES: InputError if the cell is damaged."""
-    if not file.is_file():
-        return None
-    try:
-        cell = json.loads(file.read_text(encoding="utf8"))
-        entities = [
-            {(int(s), int(e), str(label)) for s, e, label in own} for own in cell["entities"]
-        ]
-        result = Found(entities, int(cell["failed"]), float(cell["seconds"]))
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{file} is damaged ({error}).", hint="Delete it.") from error
-    if len(entities) != len(copy.texts):
-        raise InputError(f"{file} is damaged: another number of texts.", hint="Delete it.")
-    return result
 
 
 def _notes(

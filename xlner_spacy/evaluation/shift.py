@@ -16,9 +16,9 @@ from spacy.tokens import Doc
 from ..errors import InputError
 from ..files import write_json
 from ..silver.manifest import versions
+from .domain_findings import Found, Report, find_kept
 from .domains import Domain, DomainTexts
 from .effective_robustness import LEAST_BASELINES, Line, baseline_line, effective_robustness
-from .kept_cells import Found, Report, find_kept
 from .kinds_of_errors import kinds_of_errors
 from .metrics import TokenEntity, interval, only, score
 from .paired import Difference, Scored, Shifted, drop, relative_drop, relative_drop_difference
