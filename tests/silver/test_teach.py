@@ -121,7 +121,8 @@ def test_teachers_count_as_their_languages_are_alike(teachers, tmp_path):
     for name, model in (("es", "rules"), ("zh", "wrong"), ("de", "rules")):
         shutil.copytree(teachers / model, teachers / name, dirs_exist_ok=True)
     names = ("es", "zh", "de")
-    result = build(teachers, tmp_path / "silver", "--weights", "likeness", names=names)
+    options = ("--weights", "likeness", "--temperature", "1")
+    result = build(teachers, tmp_path / "silver", *options, names=names)
     assert result.exit_code == 0, result.output
     manifest = srsly.read_json(tmp_path / "silver" / "manifest.json")
     (component,) = manifest["settings"]["components"].values()
