@@ -44,11 +44,16 @@ def write_results(
 
 
 def write_page(name: str, table: str) -> Path:
-    """Put a table into the page of a study, docs/studies/NAME.md, and its plot into docs/images.
+    """Put a table into the page of a study, docs/studies/NAME.md; where there is no page yet, into studies/NAME/results.md.
 
     RAISES: InputError if the page has no place for it.
     """
     page = PAGES / f"{name}.md"
+    if not page.is_file():
+        file = PROJECT / "studies" / name / "results.md"
+        with atomic_file(file) as out:
+            out.write(f"{table}\n".encode())
+        return file
     text = page.read_text(encoding="utf8")
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
