@@ -50,15 +50,15 @@ def write_page(name: str, table: str) -> Path:
     """
     page = PAGES / f"{name}.md"
     if not page.is_file():
-        file = PROJECT / "studies" / name / "results.md"
-        with atomic_file(file) as out:
+        beside = PROJECT / "studies" / name / "results.md"
+        with atomic_file(beside) as out:
             out.write(f"{table}\n".encode())
-        return file
+        return beside
     text = page.read_text(encoding="utf8")
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise InputError(f"{page} has no place for a table.", hint=f"Write {BEGIN} and {END}.")
-    with atomic_file(page) as file:
-        file.write(f"{before}{BEGIN}\n\n{table}\n\n{END}{after}".encode())
+    with atomic_file(page) as out:
+        out.write(f"{before}{BEGIN}\n\n{table}\n\n{END}{after}".encode())
     return page
