@@ -104,8 +104,8 @@ def _cell(entry: Entry | None) -> str:
     if entry is None:
         return ""
     if entry.more is None:
-        return f"{number(entry.f1.value)} ({number(entry.f1.low)}-{number(entry.f1.high)})"
-    return f"{number(entry.f1.value)}, {_signed(entry.more)}"
+        return estimated(entry.f1)
+    return f"{number(entry.f1.value)}, {signed(entry.more)}"
 
 
 def table_of_drops(drops: Mapping[str, Mapping[str, tuple[Estimate, Estimate | None]]]) -> str:
@@ -117,12 +117,18 @@ def table_of_drops(drops: Mapping[str, Mapping[str, tuple[Estimate, Estimate | N
         for test in tests:
             lost, more = drops[test][method]
             own = f"{lost.value:.1%} ({lost.low:.1%} to {lost.high:.1%})"
-            cells.append(own if more is None else f"{lost.value:.1%}, {_signed(more)}")
+            cells.append(own if more is None else f"{lost.value:.1%}, {signed(more)}")
         rows.append(f"| {method} | {' | '.join(cells)} |")
     return "\n".join(rows)
 
 
-def _signed(more: Estimate) -> str:
+def estimated(own: Estimate | None) -> str:
+    """.712 (.690-.731); "" for None."""
+    return "" if own is None else f"{number(own.value)} ({number(own.low)}-{number(own.high)})"
+
+
+def signed(more: Estimate) -> str:
+    """+.012 (-.003 to .024); bold where the interval leaves out zero."""
     value = f"{more.value:+.3f}".replace("0.", ".", 1)
     text = f"{value} ({number(more.low)} to {number(more.high)})"
     return f"**{text}**" if more.is_sure else text

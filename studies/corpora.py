@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import srsly
-from spacy.tokens import Doc, DocBin, Span
+from spacy.tokens import Doc, DocBin
 
 from xlner_spacy.corpus.gold import read_gold
 from xlner_spacy.corpus.texts import SUFFIXES, given_translations, read_docs
@@ -20,6 +20,7 @@ from xlner_spacy.files import atomic_file, make_folder, read_json, suffix_of
 from xlner_spacy.text.languages import blank, tokenizer
 
 from .cells import Cell, Record
+from .gold import gold_texts
 from .places import PROJECT, find
 
 BUILT = "built"
@@ -129,13 +130,9 @@ def gold(
     labels: From the file's labels to ours; those that are not in it are left out. None: PER, LOC, ORG.
     fill (int): They are repeated until there are at least so many, to count as much as silver ones.
     """
-    names = labels or {"PER": "PER", "LOC": "LOC", "ORG": "ORG"}
-    docs = list(read_gold(find(file), tokenizer(lang), lang))[: first or None]
+    docs = gold_texts(file, lang, labels)[: first or None]
     random.Random(seed).shuffle(docs)
     docs = docs[: n or None]
-    for doc in docs:
-        kept = [ent for ent in doc.ents if names.get(ent.label_)]
-        doc.ents = [Span(doc, ent.start, ent.end, names[ent.label_]) for ent in kept]
     make_folder(folder / BUILT / "train")
     times = max(1, -(-fill // max(1, len(docs))))
     _write_docs(docs * times, folder / BUILT / "train" / "gold.spacy")

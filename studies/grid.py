@@ -121,13 +121,14 @@ def write(name: str, settings: Settings, *, quick: bool) -> list[Path]:
     """Write the results, and the table and plot of the page, of what is done."""
     study = settings["study"]
     base = study["base"]
-    done = {key: cell for key, cell in cells(settings).items() if cell.record(work()) is not None}
+    every = cells(settings)
+    done = {key: cell for key, cell in every.items() if cell.record(work()) is not None}
     parts: dict[str, Comparison] = {}
     shown: dict[str, list[str]] = {}
     tables: list[str] = []
     for language in study["languages"]:
         first, *others = settings["languages"][language]["tests"]
-        counts, n_seeds = _counts(settings, done, language)
+        counts, n_seeds = _counts(settings, every, done, language)
         if base in counts:
             parts[language] = compare(counts, base)
             perturbed = [PERTURBED] if PERTURBED in counts[base][0] else []
@@ -138,8 +139,8 @@ def write(name: str, settings: Settings, *, quick: bool) -> list[Path]:
     if not parts:
         raise InputError(f"Of {name}, {base!r} is not done yet.", hint="Run it without --pages.")
     svg = forest(parts, shown, base, study["title"])
-    every = {cell.name: cell for own in done.values() for cell in (*own.needs, own)}
-    files = write_results(name, quick, every.values(), _as_json(parts), svg)
+    shown_cells = {cell.name: cell for own in done.values() for cell in (*own.needs, own)}
+    files = write_results(name, quick, shown_cells.values(), _as_json(parts), svg)
     if quick:
         print("\n\n".join(tables))
         return files
@@ -151,12 +152,12 @@ def _title(language: str, n_seeds: int) -> str:
 
 
 def _counts(
-    settings: Settings, done: Mapping[Key, Cell], language: str
+    settings: Settings, every: Mapping[Key, Cell], done: Mapping[Key, Cell], language: str
 ) -> tuple[dict[str, list[Counts]], int]:
     """The counts of each seed, by method, and how many seeds: the first ones, as many as all methods are done with. If
     some are not done with the first one, the others with that seed."""
     first = next(iter(settings["languages"][language]["tests"]))
-    wanted = [key for key in cells(settings) if key[0] == language]
+    wanted = [key for key in every if key[0] == language]
     seeds = settings["study"]["seeds"]
     methods = [m for m in settings["study"]["methods"] if any(key[1] == m for key in wanted)]
     n_seeds = len(seeds)

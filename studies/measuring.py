@@ -8,22 +8,18 @@ from typing import Any
 
 import numpy as np
 from spacy.language import Language
-from spacy.tokens import Span
 
-from xlner_spacy.corpus.gold import read_gold
 from xlner_spacy.evaluation.copies import Copy, Material, make_copies
 from xlner_spacy.evaluation.metrics import only
 from xlner_spacy.evaluation.robustness import find
 from xlner_spacy.evaluation.suite import FULL
 from xlner_spacy.perturbations.labelled import Labelled
 from xlner_spacy.perturbations.on_docs import read_labels
-from xlner_spacy.text.languages import tokenizer
 
 from .cells import Cell, Record
-from .places import find as find_file
+from .gold import LABELS, gold_texts
 from .places import work
 
-LABELS = ["PER", "LOC", "ORG"]
 COUNTS = "counts.npz"
 
 
@@ -73,12 +69,7 @@ def _copies(tests: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str, 
 
 def texts_of(test: Mapping[str, Any]) -> list[Labelled]:
     """The texts of a test set, with the labels that are scored."""
-    lang = test["lang"]
-    docs = list(read_gold(find_file(test["file"]), tokenizer(lang), lang))
-    names = test.get("labels") or {label: label for label in LABELS}
-    for doc in docs:
-        kept = [ent for ent in doc.ents if names.get(ent.label_)]
-        doc.ents = [Span(doc, ent.start, ent.end, names[ent.label_]) for ent in kept]
+    docs = gold_texts(test["file"], test["lang"], test.get("labels"))
     skip = test.get("skip", 0)
     return [read_labels(doc) for doc in docs][skip:][: test.get("limit")]
 

@@ -3,30 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
+
+from xlner_spacy.evaluation.paired import Estimate
 
 from .measuring import f1
 
 RESAMPLES = 2000
-
-
-class Estimate(NamedTuple):
-    """A figure and its 95% interval."""
-
-    value: float
-    low: float
-    high: float
-
-    @property
-    def is_sure(self) -> bool:
-        """Whether the interval leaves out zero."""
-        return self.low > 0 or self.high < 0
-
-    def as_json(self) -> list[float]:
-        """Rounded."""
-        return [round(float(own), 4) for own in self]
 
 
 def mean_f1(counts: Sequence[np.ndarray]) -> Estimate:

@@ -11,7 +11,7 @@ import numpy as np
 
 from xlner_spacy.evaluation.output import as_svg, svg_pyplot
 
-from ..comparison import number
+from ..comparison import estimated, number
 from ..statistics import Estimate, mean_f1
 
 _STYLES = ("-", "--", "-.", ":")
@@ -76,15 +76,11 @@ def as_markdown(curves: Sequence[Curve]) -> str:
     ]
     for curve in curves:
         found = {point.n: point.f1 for point in curve.points}
-        cells = [_cell(found.get(level)) for level in levels]
+        cells = [estimated(found.get(level)) for level in levels]
         cells.append("" if curve.area is None else number(curve.area))
         cells += [_worth(curve, first), _times_fewer(curve, first)]
         rows.append(f"| {curve.way} | {' | '.join(cells)} |")
     return "\n".join(rows)
-
-
-def _cell(f1: Estimate | None) -> str:
-    return "" if f1 is None else f"{number(f1.value)} ({number(f1.low)}-{number(f1.high)})"
 
 
 def _worth(curve: Curve, first: Curve) -> str:

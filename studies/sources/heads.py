@@ -12,7 +12,7 @@ import torch
 from xlner_spacy.evaluation.metrics import TokenEntity
 from xlner_spacy.models.tagging import Tagged, Tags
 
-from ..measuring import LABELS
+from ..gold import LABELS
 from .texts import Text, Texts
 
 TAGS = Tags(["O", *(f"{prefix}-{label}" for label in LABELS for prefix in "BI")])

@@ -11,18 +11,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from xlner_spacy.corpus.gold import read_gold
 from xlner_spacy.errors import InputError
 from xlner_spacy.evaluation.metrics import TokenEntity, token_entities
 from xlner_spacy.files import write_json
 from xlner_spacy.models.embedded import encoder_path
 from xlner_spacy.models.encoder import Encoded, Encoder
 from xlner_spacy.models.encoder_settings import EncoderSettings
-from xlner_spacy.text.languages import tokenizer
 
 from ..cells import Cell, Record
-from ..measuring import LABELS
-from ..places import find, work
+from ..gold import gold_texts
+from ..places import work
 
 Settings = Mapping[str, Any]
 MAX_WORDS = 80
@@ -64,15 +62,11 @@ def read_texts(given: Settings) -> list[Text]:
         `others`, how many with and without an entity are drawn.
     RAISES: InputError if there is none.
     """
-    names = given.get("labels") or {label: label for label in LABELS}
-    docs = read_gold(find(given["file"]), tokenizer(given["lang"]), given["lang"])
+    docs = gold_texts(given["file"], given["lang"], given.get("labels"))
     texts = [
-        Text(
-            [token.text for token in doc],
-            {(s, e, names[label]) for s, e, label in token_entities(doc) if names.get(label)},
-        )
-        for doc in docs
-    ][given.get("first", 0) :]
+        Text([token.text for token in doc], token_entities(doc))
+        for doc in docs[given.get("first", 0) :]
+    ]
     if given.get("drawn") or "named" in given:
         texts = [text for text in texts if len(text.words) <= MAX_WORDS]
         random.Random(0).shuffle(texts)

@@ -11,7 +11,7 @@ import numpy as np
 from xlner_spacy.errors import InputError
 
 from ..cells import Cell, Record
-from ..comparison import number
+from ..comparison import estimated, number, signed
 from ..measuring import counts_in
 from ..places import work
 from ..statistics import Estimate
@@ -112,20 +112,6 @@ def _groups(
     return found
 
 
-def estimate(own: Estimate | None) -> str:
-    """.712 (.690-.731)"""
-    if own is None:
-        return ""
-    return f"{number(own.value)} ({number(own.low)}-{number(own.high)})"
-
-
-def more(own: Estimate) -> str:
-    """+.012 (-.003 to .024); bold where the interval leaves out zero."""
-    value = f"{own.value:+.3f}".replace("0.", ".", 1)
-    text = f"{value} ({number(own.low)} to {number(own.high)})"
-    return f"**{text}**" if own.is_sure else text
-
-
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
@@ -136,8 +122,11 @@ def _projection_table(projected: Mapping[str, Projected]) -> str:
     names = [name.removeprefix("projection/").replace("-", " ") for name in projected]
     found = [*projected.values()]
     rows = [
-        ["the best source, by gold", *(f"{own.best[0]}: {estimate(own.best[1])}" for own in found)],
-        ["one source, mean", *(estimate(own.curves[ALONE][1]) for own in found)],
+        [
+            "the best source, by gold",
+            *(f"{own.best[0]}: {estimated(own.best[1])}" for own in found),
+        ],
+        ["one source, mean", *(estimated(own.curves[ALONE][1]) for own in found)],
         [
             "the first of the ranking",
             *(f"{o.sources[0]}: {number(o.first[1].value)}" for o in found),
@@ -145,13 +134,13 @@ def _projection_table(projected: Mapping[str, Projected]) -> str:
     ]
     voters = dict.fromkeys(v for own in found for v in own.curves if v != ALONE)
     for k in (2, 3):
-        rows.append([f"the first {k}, vote", *(estimate(own.first.get(k)) for own in found)])
+        rows.append([f"the first {k}, vote", *(estimated(own.first.get(k)) for own in found)])
         for voter in voters:
             values = [own.curves.get(voter, {}).get(k) for own in found]
             if any(values):
-                rows.append([f"{k}, `{voter}`", *map(estimate, values)])
+                rows.append([f"{k}, `{voter}`", *map(estimated, values)])
     for voter in voters:
-        cells = [more(own.more[voter]) if voter in own.more else "" for own in found]
+        cells = [signed(own.more[voter]) if voter in own.more else "" for own in found]
         rows.append([f"all by `{voter}`, less the best source", *cells])
     return _table(["", *names], rows)
 
@@ -160,23 +149,23 @@ def _group_tables(name: str, found: Figures) -> list[str]:
     """By number of sources; by family; with gold texts of the target."""
     sizes = [*found.first]
     rows = [
-        [method, *(estimate(by_k.get(k)) for k in sizes), more(found.more[method])]
+        [method, *(estimated(by_k.get(k)) for k in sizes), signed(found.more[method])]
         for method, by_k in found.curves.items()
     ]
-    first = [estimate(found.first[k]) for k in sizes]
+    first = [estimated(found.first[k]) for k in sizes]
     rows.append(["the first of the ranking, vote", *first, ""])
     head = [name, *map(str, sizes), "all, less the best source"]
     alike = [
-        [method, *(more(by_k[k]) if k in by_k else "" for k in (2, 3))]
+        [method, *(signed(by_k[k]) if k in by_k else "" for k in (2, 3))]
         for method, by_k in found.alike.items()
     ]
     levels = sorted({n for by_k in found.gold.values() for by_n in by_k.values() for n in by_n})
     gold = [
-        [method if not k else f"{method}, {k}", *(estimate(by_n.get(n)) for n in levels)]
+        [method if not k else f"{method}, {k}", *(estimated(by_n.get(n)) for n in levels)]
         for method, by_k in found.gold.items()
         for k, by_n in by_k.items()
     ]
-    best = f"The best source by gold, of each target: {estimate(found.best)}."
+    best = f"The best source by gold, of each target: {estimated(found.best)}."
     return [
         f"**{name}** ({', '.join(found.targets)}), by the number of sources. {best}",
         _table(head, rows),
@@ -203,8 +192,8 @@ def _targets_table(settings: Settings, done: Mapping[str, Cell], subsets: Sequen
                 for s in settings["study"]["seeds"]
             ]
             cells = [
-                estimate(figures.best),
-                *(estimate(figures.curves[m][len(whole)]) for m in methods),
+                estimated(figures.best),
+                *(estimated(figures.curves[m][len(whole)]) for m in methods),
             ]
             rows.append(
                 [target, f"{best}; ranked first: {', '.join(dict.fromkeys(orders))}", *cells]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .paired import Difference, Shifted, summary
+from .paired import Estimate, Shifted, summary
 
 # Fewer points say too little of a line.
 LEAST_BASELINES = 5
@@ -44,7 +44,7 @@ def baseline_line(baselines: Sequence[Shifted]) -> Line | None:
     return line if np.isfinite(line.slope[0]) and np.isfinite(line.intercept[0]) else None
 
 
-def effective_robustness(pipeline: Shifted, line: Line) -> Difference | None:
+def effective_robustness(pipeline: Shifted, line: Line) -> Estimate | None:
     """F1 out of the domain less what the line expects, with its interval: the texts of both domains are resampled
     and the line is fitted anew each time. (Which baselines were chosen is not in it.) None for an F1 of 0 or 1 in the
     domain.

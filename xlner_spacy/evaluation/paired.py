@@ -10,12 +10,8 @@ import numpy as np
 from .metrics import RESAMPLES, TokenEntity
 
 
-class Difference(NamedTuple):
-    """Of two F1s, the first less the second.
-
-    value: The difference.
-    low, high: Its 95% interval.
-    """
+class Estimate(NamedTuple):
+    """A figure and its 95% interval."""
 
     value: float
     low: float
@@ -26,6 +22,10 @@ class Difference(NamedTuple):
         """Whether the interval leaves out zero."""
         return self.low > 0 or self.high < 0
 
+    def as_json(self) -> list[float]:
+        """Rounded."""
+        return [round(float(own), 4) for own in self]
+
 
 def f1_difference(
     first: Sequence[set[TokenEntity]],
@@ -33,7 +33,7 @@ def f1_difference(
     gold: Sequence[set[TokenEntity]],
     *,
     seed: int = 0,
-) -> Difference:
+) -> Estimate:
     """The difference of two pipelines' F1, by paired bootstrap: both are scored on the same resamples of the
     texts, as in Koehn (2004), Statistical significance tests for machine translation evaluation.
 
@@ -41,7 +41,7 @@ def f1_difference(
     RAISES: ValueError if they are not of the same texts.
     """
     both = (resampled_f1((found, gold), seed=seed) for found in (first, second))
-    return _difference_of(np.subtract(*both))
+    return _estimate_of(np.subtract(*both))
 
 
 # Found and gold entities, text by text.
@@ -85,31 +85,31 @@ class Shifted(NamedTuple):
         return np.where(self.inside > 0, drops, np.nan)
 
 
-def drop(pipeline: Shifted) -> Difference:
+def drop(pipeline: Shifted) -> Estimate:
     """F1 in the domain less F1 out of it, with its interval."""
-    return _difference_of(pipeline.inside - pipeline.outside)
+    return _estimate_of(pipeline.inside - pipeline.outside)
 
 
-def relative_drop(pipeline: Shifted) -> Difference | None:
+def relative_drop(pipeline: Shifted) -> Estimate | None:
     """The share of F1 that is lost out of the domain; None if there is none to lose."""
     return summary(pipeline.relative_drops)
 
 
-def relative_drop_difference(first: Shifted, second: Shifted) -> Difference | None:
+def relative_drop_difference(first: Shifted, second: Shifted) -> Estimate | None:
     """The difference of two pipelines' relative drops, by paired bootstrap over the texts of both domains: above 0
     if the first loses the larger share. None if one of them has nothing to lose."""
     return summary(first.relative_drops - second.relative_drops)
 
 
-def summary(values: np.ndarray) -> Difference | None:
+def summary(values: np.ndarray) -> Estimate | None:
     """The value of all texts, and the 95% interval of those of the resamples in which there is one. None if there is
     none of all texts.
 
     values: As of `resampled_f1`; NaN where there is none.
     """
-    return _difference_of(values) if np.isfinite(values[0]) else None
+    return _estimate_of(values) if np.isfinite(values[0]) else None
 
 
-def _difference_of(values: np.ndarray) -> Difference:
+def _estimate_of(values: np.ndarray) -> Estimate:
     low, high = np.nanpercentile(values[1:], (2.5, 97.5))
-    return Difference(*(round(float(x), 4) for x in (values[0], low, high)))
+    return Estimate(*(round(float(x), 4) for x in (values[0], low, high)))

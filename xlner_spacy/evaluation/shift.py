@@ -21,7 +21,7 @@ from .domains import Domain, DomainTexts
 from .effective_robustness import LEAST_BASELINES, Line, baseline_line, effective_robustness
 from .kinds_of_errors import kinds_of_errors
 from .metrics import TokenEntity, interval, only, score
-from .paired import Difference, Scored, Shifted, drop, relative_drop, relative_drop_difference
+from .paired import Estimate, Scored, Shifted, drop, relative_drop, relative_drop_difference
 
 logger = logging.getLogger(__name__)
 
@@ -278,7 +278,7 @@ def _figures(docs: Sequence[Doc], scored: Scored) -> Outcome:
     }
 
 
-def _as_dict(difference: Difference | None) -> dict[str, float] | None:
+def _as_dict(difference: Estimate | None) -> dict[str, float] | None:
     return difference._asdict() if difference is not None else None
 
 

@@ -234,6 +234,11 @@ def _load_module(name: str) -> tuple[Any, Head | None]:
     return model.base_model, Head(weight, bias, tags)
 
 
+def stack_of(module: Any) -> Any:
+    """The part of an encoder that has its layers, as `layer`."""
+    return module.encoder if hasattr(module, "encoder") else module
+
+
 def _keep_layers(module: Any, layers: int, name: str) -> None:
     there = int(module.config.num_hidden_layers)
     if not 1 <= layers <= there:
@@ -241,7 +246,7 @@ def _keep_layers(module: Any, layers: int, name: str) -> None:
             f"xlner.Encoder.v1: layers = {layers}, but {name!r} has {there}.",
             hint=f"Set it to a number from 1 to {there}, or to null for all.",
         )
-    stack = module.encoder if hasattr(module, "encoder") else module
+    stack = stack_of(module)
     stack.layer = stack.layer[:layers]
     module.config.num_hidden_layers = layers
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ..models.network import stack_of
+
 # For what the layers said of earlier windows, in 16 bits; those beyond it are computed each time. A million pieces of
 # the embedded encoder take 0.8 GB.
 KEPT_BYTES = 2**30
@@ -71,17 +73,13 @@ class FrozenLayers:
 
 def layers_of(module: Any) -> Any:
     """The layers of an encoder, the lowest first (torch.nn.ModuleList)."""
-    return _stack(module).layer
-
-
-def _stack(module: Any) -> Any:
-    return module.encoder if hasattr(module, "encoder") else module
+    return stack_of(module).layer
 
 
 @contextmanager
 def _only(module: Any, layers: Any) -> Iterator[None]:
     """While this lasts, the encoder has these layers alone."""
-    stack = _stack(module)
+    stack = stack_of(module)
     all_layers = stack.layer
     stack.layer = layers
     try:
