@@ -1,0 +1,1 @@
+"""What the pages that run in a browser share: `xlner serve` and `xlner review`."""
