@@ -61,18 +61,19 @@ def _on(test: str, counts: Mapping[str, Sequence[Counts]], base: str) -> dict[st
 
 
 def compare_drops(
-    counts: Mapping[str, Sequence[Counts]], base: str, inside: str
+    counts: Mapping[str, Sequence[Counts]], base: str, inside: Mapping[str, str]
 ) -> dict[str, dict[str, tuple[Estimate, Estimate | None]]]:
     """By test and method: how much of its F1 on one test set a method loses on another, and how much more that is
-    than what the base loses."""
+    than what the base loses.
+
+    inside: By test set, the one that the loss is counted from.
+    """
     found: dict[str, dict[str, tuple[Estimate, Estimate | None]]] = {}
-    for test in counts[base][0]:
-        if test == inside:
-            continue
+    for test, beside in inside.items():
         found[test] = {}
         for method, runs in counts.items():
             own, other = _same_number(runs, counts[base])
-            sets = [[run[name] for run in part] for part in (own, other) for name in (inside, test)]
+            sets = [[run[name] for run in part] for part in (own, other) for name in (beside, test)]
             more = None if method == base else difference_of_drops(*sets)
             found[test][method] = relative_drop(*sets[:2]), more
     return found

@@ -112,9 +112,18 @@ def _tests(language: Settings, study: Settings) -> dict[str, Settings]:
     changed = {"changes": study.get("changes", []), "changed": study.get("changed")}
     lang = language["lang"]
     return {
-        test: {"lang": lang, **own, **(changed if test == first else {})}
+        test: {"lang": lang, **_without_inside(own), **(changed if test == first else {})}
         for test, own in language["tests"].items()
     }
+
+
+def _inside(language: Settings) -> dict[str, str]:
+    """By test set of another domain, the one of the domain that is learnt from."""
+    return {test: own["inside"] for test, own in language["tests"].items() if "inside" in own}
+
+
+def _without_inside(test: Settings) -> Settings:
+    return {key: value for key, value in test.items() if key != "inside"}
 
 
 def write(name: str, settings: Settings, *, quick: bool) -> list[Path]:
@@ -134,8 +143,9 @@ def write(name: str, settings: Settings, *, quick: bool) -> list[Path]:
             perturbed = [PERTURBED] if PERTURBED in counts[base][0] else []
             shown[language] = [first, *perturbed, *others]
             tables += [_title(language, n_seeds), table(parts[language], shown[language], base)]
-            if "inside" in study:
-                tables.append(table_of_drops(compare_drops(counts, base, study["inside"])))
+            inside = _inside(settings["languages"][language])
+            if inside:
+                tables.append(table_of_drops(compare_drops(counts, base, inside)))
     if not parts:
         raise InputError(f"Of {name}, {base!r} is not done yet.", hint="Run it without --pages.")
     svg = forest(parts, shown, base, study["title"])

@@ -17,7 +17,7 @@ from xlner_spacy.perturbations.labelled import Labelled
 from xlner_spacy.perturbations.on_docs import read_labels
 
 from .cells import Cell, Record
-from .gold import LABELS, gold_texts
+from .gold import domain_texts, gold_texts, scored_in
 from .places import work
 
 COUNTS = "counts.npz"
@@ -36,16 +36,16 @@ def measured(
     name: Of the cell.
     load: Loads the pipeline.
     tests: By their names: `file`; `lang`; `labels`, a map of its labels to ours (those that are not in it are left out);
-        `changes`, names of changes of `xlner evaluate robustness`, each a test of its own, made to the first
-        `changed` texts; `skip` and `limit`: which of its texts; `scored`: the labels
-        that are scored, if not all.
+        or `domain`, as `xlner evaluate shift` calls it, in place of file and labels; `changes`, names of changes of `xlner evaluate robustness`, each a test of its own, made to the first
+        `changed` texts; `skip`, `every` (each so-manieth) and `limit`: which of its texts; `scored`: the labels that
+        are scored, if not all.
     settings: What the pipeline depends on, beyond what it needs.
     """
 
     def make(folder: Path) -> Record:
         nlp = load()
         counts = {
-            name: counts_of(nlp, copy, tests[test].get("scored", LABELS))
+            name: counts_of(nlp, copy, scored_in(tests[test]))
             for test, name, copy in _copies(tests)
         }
         save_counts(folder, counts)
@@ -69,9 +69,12 @@ def _copies(tests: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str, 
 
 def texts_of(test: Mapping[str, Any]) -> list[Labelled]:
     """The texts of a test set, with the labels that are scored."""
-    docs = gold_texts(test["file"], test["lang"], test.get("labels"))
-    skip = test.get("skip", 0)
-    return [read_labels(doc) for doc in docs][skip:][: test.get("limit")]
+    if "domain" in test:
+        docs = domain_texts(test["domain"])
+    else:
+        docs = gold_texts(test["file"], test["lang"], test.get("labels"))
+    some = docs[test.get("skip", 0) :: test.get("every", 1)]
+    return [read_labels(doc) for doc in some[: test.get("limit")]]
 
 
 def counts_of(nlp: Language, copy: Copy, labels: list[str]) -> np.ndarray:
