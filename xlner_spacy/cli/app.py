@@ -23,6 +23,7 @@ from .evaluate_robustness import robustness
 from .evaluate_shift import shift
 from .info import info
 from .init_config import init_app
+from .init_project import init_project
 from .model_card import model_card
 from .options import OVERRIDES, debug_is_on
 from .pick import pick
@@ -130,6 +131,7 @@ app.command("tune", context_settings=OVERRIDES)(tune)
 evaluate_app.command("robustness")(robustness)
 evaluate_app.command("shift")(shift)
 app.add_typer(evaluate_app, name="evaluate")
+init_app.command("project")(init_project)
 app.add_typer(init_app, name="init")
 
 
