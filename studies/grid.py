@@ -75,8 +75,9 @@ def _measured(settings: Settings, name: str, method: str, seed: int) -> Cell:
     where = f"measure/{name}/{method}/{seed}"
     tests = _tests(language, settings["study"])
     if "pipeline" in own:
-        run = partial(_pipeline, own, language["lang"], language["source"])
-        return measured(where, run, tests, settings={"pipeline": dict(own)})
+        file = language.get("pipelines", {}).get(method, own["pipeline"])
+        run = partial(_pipeline, file, own.get("overrides"), language["lang"])
+        return measured(where, run, tests, settings={"pipeline": {**own, "pipeline": file}})
     trained = _student(settings, name, method, seed)
     run = partial(spacy.load, trained.folder(work()) / MODEL)
     return measured(where, run, tests, settings={}, needs=[trained])
@@ -100,10 +101,9 @@ def _student(settings: Settings, name: str, method: str, seed: int) -> Cell:
     return student(f"{name}/{method}", language["spacy_lang"], corpora, silver, changes, seed)
 
 
-def _pipeline(method: Settings, lang: str, source: str) -> Language:
-    file = str(PROJECT / method["pipeline"])
-    overrides = method.get("overrides")
-    return load(file, lang=lang, source_langs=[source], overrides=overrides)
+def _pipeline(file: str, overrides: Any, lang: str) -> Language:
+    """A config of the project's, which says which source languages it has."""
+    return load(str(PROJECT / file), lang=lang, overrides=overrides)
 
 
 def _tests(language: Settings, study: Settings) -> dict[str, Settings]:
