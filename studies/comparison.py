@@ -14,6 +14,8 @@ from .statistics import Estimate, difference, difference_of_drops, mean_f1, rela
 
 Counts = dict[str, np.ndarray]
 
+_PANELS = 5  # beside each other in a plot
+
 
 class Entry(NamedTuple):
     """A method on a test.
@@ -146,20 +148,25 @@ def forest(
     """A plot of how much more each method has than the base, with intervals, as SVG.
 
     parts: Comparisons, a row of panels each.
-    tests: Of each part, those that are shown, a panel each.
+    tests: Of each part, those that are shown, a panel each, in lines of five.
     """
     plt = svg_pyplot()
-    most = max(map(len, tests.values()))
+    lines = [
+        (part, names[start : start + _PANELS])
+        for part, names in tests.items()
+        for start in range(0, len(names), _PANELS)
+    ]
+    most = max(len(names) for _, names in lines)
     methods = [m for m in next(iter(next(iter(parts.values())).values())) if m != base]
-    size = (2.2 + 2.4 * most, 0.8 + len(parts) * (0.5 + 0.24 * len(methods)))
+    size = (2.2 + 2.4 * most, 0.8 + len(lines) * (0.5 + 0.24 * len(methods)))
     figure, grid = plt.subplots(
-        len(parts), most, figsize=size, sharex=True, sharey=True, squeeze=False
+        len(lines), most, figsize=size, sharex=True, sharey=True, squeeze=False
     )
-    for row, (part, comparison) in zip(grid, parts.items(), strict=True):
-        for axes in row[len(tests[part]) :]:
+    for row, (part, names) in zip(grid, lines, strict=True):
+        for axes in row[len(names) :]:
             axes.axis("off")
-        for axes, test in zip(row, tests[part], strict=False):
-            _panel(axes, comparison[test], methods)
+        for axes, test in zip(row, names, strict=False):
+            _panel(axes, parts[part][test], methods)
             axes.set_title(f"{part}: {test}", fontsize=8)
     figure.suptitle(title, fontsize=9)
     figure.supxlabel("F1, more than without, with its 95% interval", fontsize=8)
