@@ -16,7 +16,7 @@ from thinc.api import Adam, fix_random_seed
 
 from tests import tiny_models
 from xlner_spacy.document.teacher import set_teacher
-from xlner_spacy.errors import InputError
+from xlner_spacy.errors import InputError, SetupError
 from xlner_spacy.models.engines import EngineName, openvino_is_usable
 from xlner_spacy.training import frozen_layers
 from xlner_spacy.training.encoder_layer import encoders_of
@@ -166,6 +166,62 @@ def test_averages_of_the_weights_are_used_and_given_back(folder):
         assert nlp.evaluate(examples)["ents_f"] == 1
     assert averaged != before
     assert model.to_bytes() == before
+
+
+def taught_the_opposite(folder, share, **optimizer):
+    """It begins with what the encoder knows, and is taught that Lisboa is a person."""
+    text = ("Maria vive em Lisboa .", [(0, 1, "LOC"), (3, 4, "PER")])
+    nlp, examples, _ = ready(encoder(folder), [text], start_share=share)
+    adam = Adam(0.01, **{"use_averages": True, **optimizer})
+    for _ in range(40):
+        nlp.update(examples, sgd=adam)
+    return nlp, adam
+
+
+def test_what_is_measured_and_saved_has_a_share_of_what_it_began_with(folder, tmp_path):
+    text = "João vive em Porto ."
+    known, learnt = [("João", "PER"), ("Porto", "LOC")], [("João", "LOC"), ("Porto", "PER")]
+    beginning, _, _ = ready(encoder(folder), [TEXTS[0]])
+    begun = beginning.get_pipe("xl_ner").predict([beginning.make_doc(text)])[0]
+    for share, expected in [(0.0, learnt), (1.0, known)]:
+        nlp, adam = taught_the_opposite(folder, share)
+        component = nlp.get_pipe("xl_ner")
+        before = component.predict([nlp.make_doc(text)])[0]
+        with nlp.use_params(adam.averages):
+            assert found(nlp(text)) == expected
+            if share:
+                assert np.allclose(component.predict([nlp.make_doc(text)])[0], begun, atol=1e-5)
+            nlp.to_disk(tmp_path / str(share))
+        assert np.allclose(component.predict([nlp.make_doc(text)])[0], before, atol=1e-5)
+        assert found(spacy.load(tmp_path / str(share))(text)) == expected
+
+
+def test_a_share_of_the_beginning_is_a_mean_of_weights(folder):
+    nlp, adam = taught_the_opposite(folder, 0.25)
+    component = nlp.get_pipe("xl_ner")
+    output = component.model.get_ref("output")
+    with component.model.use_params(adam.averages):
+        trained_bias = output.get_param("b").copy()
+    beginning, _, _ = ready(encoder(folder), [TEXTS[0]])
+    first_bias = beginning.get_pipe("xl_ner").model.get_ref("output").get_param("b")
+    with nlp.use_params(adam.averages):
+        assert np.allclose(output.get_param("b"), 0.75 * trained_bias + 0.25 * first_bias)
+
+
+def test_a_share_of_the_beginning_needs_averages(folder):
+    with pytest.raises(SetupError, match="needs the averages"):
+        taught_the_opposite(folder, 0.5, use_averages=False)
+    taught_the_opposite(folder, 0.0, use_averages=False)
+
+
+def test_who_knows_nothing_at_the_beginning_has_no_share_of_it(tmp_path):
+    tiny_models.encoder(tmp_path / "plain")
+    nlp, examples, _ = ready(encoder(tmp_path / "plain"), start_share=0.9)
+    adam = Adam(0.01, use_averages=True)
+    for _ in range(60):
+        nlp.update(examples, sgd=adam)
+    with nlp.use_params(adam.averages):
+        assert nlp.evaluate(examples)["ents_f"] == 1
 
 
 def test_long_texts_are_read_in_windows(folder):

@@ -329,6 +329,30 @@ class EncoderShim(PyTorchShim):
             for name, value in own.items():
                 weights[name].data = value
 
+    def trainable_weights(self) -> dict[str, Any]:
+        """All weights but the word embeddings, by name: torch's own, not copies."""
+        embeddings = self.network.module.get_input_embeddings().weight
+        weights = self.network.module.named_parameters()
+        return {name: own for name, own in weights if own is not embeddings}
+
+    def mix(self, others: Mapping[str, Any], share: float) -> dict[str, Any]:
+        """Replace the weights by a mean with others, of which they get a share.
+
+        RETURNS: The weights as they were, for `put_back`.
+        """
+        weights = self.trainable_weights()
+        before = {name: own.data for name, own in weights.items()}
+        for name, own in weights.items():
+            own.data = own.data.lerp(others[name].to(own.data), share)
+        self._runs = self._digest = None
+        return before
+
+    def put_back(self, before: Mapping[str, Any]) -> None:
+        """Undo `mix`."""
+        for name, own in self.trainable_weights().items():
+            own.data = before[name]
+        self._runs = None
+
     def to_bytes(self) -> bytes:
         return b"" if self._network is None else self._network.to_bytes()
 

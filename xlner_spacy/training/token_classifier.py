@@ -1,7 +1,8 @@
 """`xl_ner`: a recogniser that is trained on silver data, and knows that it is silver."""
 
 # No `from __future__ import annotations`: spaCy resolves the annotations of `initialize` itself.
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from itertools import islice
 from typing import Any, cast
 
@@ -20,7 +21,7 @@ from thinc.types import Floats2d
 from ..document.attributes import install, set_data
 from ..document.placing import place
 from ..document.records import PLACED, own_origin, placement
-from ..errors import InputError
+from ..errors import InputError, SetupError
 from ..settings import check_choice, check_setting
 from ..solving.bioes import Bioes, Found
 from .encoder_layer import encoders_of
@@ -28,7 +29,7 @@ from .losses.cross_entropy import CrossEntropy
 from .objective import softmax, to_numpy
 from .peer import Peer
 from .protocols import Adversary, Loss, Weighting
-from .start import start_with_head
+from .start import Start, start_with_head
 from .step import Missing, Step
 
 DEFAULT_MODEL = """
@@ -72,6 +73,7 @@ def make_token_classifier_model(
         "weighting": None,
         "adversary": None,
         "consistency": 0.0,
+        "start_share": 0.0,
         "temperature": 1.0,
         "overwrite": True,
         "scorer": {"@scorers": "spacy.ner_scorer.v1"},
@@ -88,6 +90,7 @@ def make_token_classifier(
     weighting: Weighting | None,
     adversary: Adversary | None,
     consistency: float,
+    start_share: float,
     temperature: float,
     overwrite: bool,
     scorer: Callable | None,
@@ -105,6 +108,9 @@ def make_token_classifier(
     adversary (Adversary): `@xl_adversaries`: training against small changes of the features.
     consistency (float): Weight of the distance between two answers with different dropout (R-Drop, Liang et al.
         2021). Above 0 an update takes twice as long.
+    start_share (float): What is measured and saved is a mean of the trained weights and of those that it began with, which have
+        this share, 0 to 1: it forgets less of other texts than it was trained on (WiSE-FT, Wortsman et al. 2022). It takes effect where the
+        optimizer's averages do (`use_averages = true`), and where the encoder brought a head along.
     temperature (float): By which scores are divided before they become probabilities (Guo et al. 2017);
         xlner.Calibrate.v1 sets it.
     overwrite (bool): Entities that are on the Doc are replaced. If not, they stay.
@@ -120,6 +126,7 @@ def make_token_classifier(
         weighting=weighting,
         adversary=adversary,
         consistency=consistency,
+        start_share=start_share,
         temperature=temperature,
         overwrite=overwrite,
         scorer=scorer,
@@ -141,12 +148,15 @@ class TokenClassifier(TrainablePipe):
         weighting: Weighting | None = None,
         adversary: Adversary | None = None,
         consistency: float = 0.0,
+        start_share: float = 0.0,
         temperature: float = 1.0,
         overwrite: bool = True,
         scorer: Callable | None = None,
     ) -> None:
         check_setting("xl_ner", "confidence", confidence, confidence >= 0, "0 or more")
         check_setting("xl_ner", "consistency", consistency, consistency >= 0, "0 or more")
+        in_range = 0 <= start_share <= 1
+        check_setting("xl_ner", "start_share", start_share, in_range, "from 0 to 1")
         check_setting("xl_ner", "temperature", temperature, temperature > 0, "greater than 0")
         check_choice("xl_ner", "missing", missing, Missing)
         install()
@@ -159,9 +169,11 @@ class TokenClassifier(TrainablePipe):
         self.weighting = weighting
         self.adversary = adversary
         self.consistency = consistency
+        self.start_share = start_share
         self.overwrite = overwrite
         self.scorer = scorer
         self.peer: Peer | None = None
+        self.start: Start | None = None
         self.cfg: dict[str, Any] = {"labels": [], "temperature": temperature}
 
     @property
@@ -233,8 +245,9 @@ class TokenClassifier(TrainablePipe):
         if output.has_dim("nO") is None:
             output.set_dim("nO", len(self.scheme))
         self.model.initialize(X=sample)
-        for encoder in encoders_of(self.model):
-            start_with_head(output, encoder.network.head, self.scheme)
+        heads = [encoder.network.head for encoder in encoders_of(self.model)]
+        began = [start_with_head(output, head, self.scheme) for head in heads]
+        self.start = Start(self.model) if self.start_share and any(began) else None
 
     def predict(self, docs: Iterable[Doc]) -> list[np.ndarray]:
         """The probability of every tag, for each text (tokens, tags)."""
@@ -278,10 +291,27 @@ class TokenClassifier(TrainablePipe):
         return losses
 
     def finish_update(self, sgd: Any) -> None:
-        """Update the weights from the gradients so far."""
+        """Update the weights from the gradients so far.
+
+        RAISES: SetupError for an optimizer without averages if `start_share` needs them.
+        """
+        if self.start is not None and getattr(sgd, "averages", {}) is None:
+            raise SetupError(
+                "xl_ner: start_share needs the averages of the optimizer.",
+                hint="Set training.optimizer.use_averages = true, or start_share = 0.",
+            )
         super().finish_update(sgd)
         if self.peer is not None:
             self.peer.second.model.finish_update(sgd)
+
+    def use_params(self, params: dict[Any, Any]) -> Iterator[None]:
+        """Use other weights for a while: the averages of an optimizer, with a share of those that training began
+        with. (A generator, as spaCy's own.)"""
+        with ExitStack() as stack:
+            stack.enter_context(self.model.use_params(params))
+            if self.start is not None:
+                stack.enter_context(self.start.mixed_in(self.start_share))
+            yield
 
     def get_loss(
         self, examples: Iterable[Example], scores: list[Floats2d]
