@@ -100,7 +100,9 @@ class SimulatedCluster:
     def make(
         self, parts: Iterator[PlannedPart], order: Any, progress: Any
     ) -> Generator[MadePart, None, None]:
-        crew: Crew[PackedPart, MadePart] = Crew(self._hire, WORKERS)
+        crew: Crew[PackedPart, MadePart] = Crew(
+            self._hire, WORKERS, lambda part: f"part {part.number}"
+        )
         with closing(crew.distribute(map(pack_part, parts))) as results:
             for made in results:
                 progress(made.record["n_texts"])
@@ -115,7 +117,9 @@ def _made(job: PackedPart) -> MadePart:
     totals = Totals()
     totals.counts["texts"].update({"read": job.n_texts, "train": job.n_texts})
     shards = {"train": PackedShard(job.n_texts, job.texts)}
-    return MadePart(job.number, job.input_sha256, shards, {"n_texts": job.n_texts, **totals.result()})
+    return MadePart(
+        job.number, job.input_sha256, shards, {"n_texts": job.n_texts, **totals.result()}
+    )
 
 
 def _write_texts(file: Path, count: int) -> None:
@@ -159,7 +163,13 @@ def main(count: int, rate: float) -> None:
         watcher.start()
         started, used = time.perf_counter(), time.process_time()
         result = build(
-            [raw], output, nlp, BuildOptions(shard_size=PART), Selection(), engine=cluster, progress=True
+            [raw],
+            output,
+            nlp,
+            BuildOptions(shard_size=PART),
+            Selection(),
+            engine=cluster,
+            progress=True,
         )
         seconds, used = time.perf_counter() - started, time.process_time() - used
         done.set()

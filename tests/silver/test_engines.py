@@ -84,7 +84,9 @@ def contents(folder):
 def test_a_worker_makes_the_same_files(code, raw, tmp_path):
     nlp = blank_with(**CHEAP)
     build([raw], tmp_path / "here", nlp, OPTIONS, Selection())
-    build([raw], tmp_path / "there", blank_with(**CHEAP), OPTIONS, Selection(), engine=FarAway(code))
+    build(
+        [raw], tmp_path / "there", blank_with(**CHEAP), OPTIONS, Selection(), engine=FarAway(code)
+    )
     assert contents(tmp_path / "here") == contents(tmp_path / "there")
     assert len(contents(tmp_path / "here")) >= 5
 
@@ -97,14 +99,18 @@ def test_labelled_corpora_too(code, tmp_path):
         name = mode.get("projection", "alignment")
         for place, engine in (("here", None), ("there", FarAway(code))):
             folder = tmp_path / f"{place}-{name}"
-            build([gold], folder, blank_with(**CHEAP), options, Selection(dev_rate=0), engine=engine)
+            build(
+                [gold], folder, blank_with(**CHEAP), options, Selection(dev_rate=0), engine=engine
+            )
         assert contents(tmp_path / f"here-{name}") == contents(tmp_path / f"there-{name}")
 
 
 @pytest.mark.models
 def test_real_models_and_teachers_too(tmp_path):
     raw = tmp_path / "raw.txt"
-    raw.write_text("A Petrobras abriu um escritório em Maputo.\nChove em Lisboa.\nO João Pacheco riu.\n")
+    raw.write_text(
+        "A Petrobras abriu um escritório em Maputo.\nChove em Lisboa.\nO João Pacheco riu.\n"
+    )
     recogniser = str(Path(__file__).parents[2] / "configs" / "recogniser.cfg")
     teachers = {"target_lang": "pt", "teachers": {"one": recogniser}}
     for mode, component, config in (
@@ -173,7 +179,9 @@ def test_options_that_cannot_be_followed(raw, tmp_path, options, message):
 
 def test_no_texts_is_an_error_before_a_cluster_is_asked_for(tmp_path):
     (tmp_path / "raw.jsonl").write_text("")
-    result = xlner("build", tmp_path / "raw.jsonl", tmp_path / "s", "--lang", "pt", "-q", "--engine", "ray")
+    result = xlner(
+        "build", tmp_path / "raw.jsonl", tmp_path / "s", "--lang", "pt", "-q", "--engine", "ray"
+    )
     assert result.exit_code == 1
     assert "raw.jsonl: no texts" in result.stderr
 

@@ -67,7 +67,9 @@ def test_rows_are_read_as_lines_are(table):
     assert [doc.text for doc in docs] == [row["text"] for row in ROWS]
     assert docs[0]._.xl_translations[0]["text"] == "Ana laughed."
     assert docs[1]._.xl_translations is None
-    assert [doc.user_data[key] for doc in docs for key in doc.user_data if key[1] == "xl_record"] == [
+    assert [
+        doc.user_data[key] for doc in docs for key in doc.user_data if key[1] == "xl_record"
+    ] == [
         {"id": 1},
         {"score": 0.5},
         {"id": 3, "score": 1.0},
