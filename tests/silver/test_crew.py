@@ -79,8 +79,7 @@ def test_a_job_that_kills_is_named_and_its_neighbours_are_not_blamed():
     crew, workers = crew_of(2, do)
     done = []
     with pytest.raises(BackendError, match=r"part 3 has cost 3 workers: out of memory"):
-        for result in crew.distribute(iter(range(10))):
-            done.append(result)
+        done.extend(crew.distribute(iter(range(10))))
     assert {0, 1, 2} <= set(done)
     assert 3 not in done
     assert all(worker.stopped.is_set() for worker in workers)
@@ -113,8 +112,7 @@ def test_what_was_begun_is_finished_before_a_bad_input_is_reported():
     crew, _ = crew_of(2, lambda job: time.sleep(0.05) or job)
     done = []
     with pytest.raises(InputError, match="line 4"):
-        for result in crew.distribute(jobs()):
-            done.append(result)
+        done.extend(crew.distribute(jobs()))
     assert sorted(done) == [0, 1, 2]
 
 

@@ -12,7 +12,7 @@ import logging
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from ...errors import BackendError, SetupError, XlnerError
 
@@ -28,21 +28,20 @@ PATIENCE = 60.0
 Job = TypeVar("Job")
 Made = TypeVar("Made")
 Job_ = TypeVar("Job_", contravariant=True)
-Made_ = TypeVar("Made_", covariant=True)
 
 
 class WorkerLost(Exception):
     """A worker has died, or its machine has. The message says how."""
 
 
-class Worker(Protocol[Job_, Made_]):
+class Worker(Protocol[Job_, Made]):
     """Somebody who does one job at a time. Its futures raise WorkerLost if it has died."""
 
     def start(self) -> Future[None]:
         """Done when it is ready for its first job."""
         ...
 
-    def make(self, job: Job_) -> Future[Made_]: ...
+    def make(self, job: Job_) -> Future[Made]: ...
 
     def stop(self) -> None:
         """Stop at once, in the middle of a job or before it has started."""
@@ -136,7 +135,7 @@ class Crew(Generic[Job, Made]):
 
         plan_on (bool): Do not wait: there is something else to do.
         """
-        futures = [*self._working, *self._starting, *self._outrun]
+        futures: list[Future[Any]] = [*self._working, *self._starting, *self._outrun]
         done = wait(futures, 0 if plan_on else PATIENCE, FIRST_COMPLETED).done
         if not done and not plan_on and not self._working:
             logger.warning(

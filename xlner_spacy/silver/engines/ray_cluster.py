@@ -65,14 +65,9 @@ def _connect(ray: Any, address: str | None, workers: int | None, cpus: int, gpus
         settings["address"] = address
     try:
         ray.init(**settings)
-    # RuntimeError: another version, or another token.
-    except (
-        ConnectionError,
-        RuntimeError,
-        ValueError,
-        ImportError,
-        ray.exceptions.RayError,
-    ) as error:
+    # RuntimeError for another version or token, ConnectionError, and a bare Exception where a process of Ray's
+    # does not start in time.
+    except Exception as error:
         raise _unusable(address, error) from error
 
 
