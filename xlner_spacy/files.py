@@ -1,4 +1,8 @@
-"""Files and folders: checked before use, written atomically, and the folder of cached models."""
+"""Files and folders: checked before use, written atomically, and the folder of cached models.
+
+A URL (s3://bucket/texts.jsonl) stands for a file of an object store. It is a `UPath`, which has the
+methods of a Path: what reads and writes through those works with both.
+"""
 
 from __future__ import annotations
 
@@ -12,27 +16,89 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
-from typing import IO, Any
+from io import BytesIO
+from pathlib import Path, PurePosixPath
+from typing import IO, Any, cast
 
 import platformdirs
 
-from .errors import InputError, SetupError
+from .errors import InputError, SetupError, XlnerError, install_hint
 
 logger = logging.getLogger(__name__)
 
 
 def suffix_of(path: str | Path) -> str:
     """How a file's name ends, in small letters: ".txt" for "TEXTS.TXT" too."""
-    return Path(path).suffix.lower()
+    return PurePosixPath(str(path)).suffix.lower()
+
+
+def located(path: str | Path) -> Path:
+    """What has the methods of a Path for a path or a URL. file:// becomes a path.
+
+    RAISES: InputError for a URL of a kind that nothing here can read; SetupError if a package is
+        missing that can.
+    """
+    if not isinstance(path, str) or "://" not in path:
+        return cast(Path, path) if is_remote(path) else Path(path)
+    if path.startswith("file://"):
+        return Path(path.removeprefix("file://"))
+    try:
+        from upath import UPath
+    except ImportError as error:
+        raise SetupError(
+            f"{path}: reading and writing URLs needs fsspec and universal-pathlib.",
+            hint=install_hint("remote"),
+        ) from error
+    scheme = path.partition("://")[0]
+    try:
+        found = UPath(path)
+        _ = found.fs
+    except ImportError as error:  # fsspec names the package that reads from there
+        raise SetupError(
+            f"{path}: a package for {scheme}:// is missing. {error}",
+            hint="pip install s3fs for s3://, gcsfs for gs://, adlfs for az://, aiohttp for https://",
+        ) from error
+    except ValueError as error:
+        raise InputError(
+            f"{path}: nothing here reads {scheme}:// ({error}).",
+            hint="Give a path, or a URL that fsspec knows: s3://, gs://, az://, https://.",
+        ) from error
+    return cast(Path, found)
+
+
+def is_remote(path: object) -> bool:
+    """Whether it is a URL, as `located` gives it: no operating system's path, but with its methods."""
+    return not isinstance(path, str | Path) and hasattr(path, "storage_options")
+
+
+@contextmanager
+def answered(place: object) -> Iterator[None]:
+    """For what asks an object store, whose libraries raise anything: no credentials, no network.
+
+    RAISES: InputError that names the URL, instead of errors that are none of ours.
+    """
+    try:
+        yield
+    except (XlnerError, FileNotFoundError, MemoryError):
+        raise
+    except Exception as error:
+        if not is_remote(place):
+            raise
+        detail = (str(error).strip().splitlines() or [""])[0]
+        raise InputError(
+            f"{place} cannot be reached ({type(error).__name__}: {detail:.200}).",
+            hint="Check the address, the network, and the credentials that fsspec's package for it uses.",
+        ) from error
 
 
 def existing(path: str | Path) -> Path:
-    """RAISES: InputError if there is no such file."""
-    file = Path(path)
-    if not file.is_file():
-        what = "is a folder" if file.is_dir() else "does not exist"
-        raise InputError(f"{file} {what}.", hint="Give the path of a file.")
+    """The file of a path or a URL. RAISES: InputError if there is no such file, or no answer."""
+    file = located(path)
+    with answered(file):
+        if not file.is_file():
+            what = "is a folder" if file.is_dir() else "does not exist"
+            kind = "URL" if is_remote(file) else "path"
+            raise InputError(f"{file} {what}.", hint=f"Give the {kind} of a file.")
     return file
 
 
@@ -72,7 +138,8 @@ def resumed_after_full_disk(place: Path) -> Iterator[None]:
 def make_folder(path: Path) -> None:
     """RAISES: InputError if there can be no folder of this name."""
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        with answered(path):
+            path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(
             f"The folder {path} cannot be made ({error.strerror}).",
@@ -82,7 +149,16 @@ def make_folder(path: Path) -> None:
 
 @contextmanager
 def atomic_file(path: Path) -> Iterator[IO[bytes]]:
-    """A file that gets its name when the block ends, and is removed if it raises."""
+    """A file that gets its name when the block ends, and is removed if it raises.
+
+    An object of a store is there when it was sent whole, so that it is sent when the block ends.
+    """
+    if is_remote(path):
+        content = BytesIO()
+        yield content
+        with answered(path):
+            path.write_bytes(content.getvalue())
+        return
     path = path.resolve()  # the target of a link
     _remove_abandoned(path)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
@@ -124,10 +200,12 @@ def write_json(path: Path, value: Any) -> None:
 def read_json(path: Path) -> dict[str, Any]:
     """RAISES: InputError if there is no such file, or no JSON object in it."""
     try:
-        value = json.loads(path.read_text(encoding="utf8"))
+        with answered(path):
+            text = path.read_bytes().decode("utf8")
+        value = json.loads(text)
     except OSError as error:
         raise InputError(
-            f"{path} cannot be read ({error.strerror}).",
+            f"{path} cannot be read ({error.strerror or 'it is not there'}).",
             hint=f"{path.parent} is not the folder of an `xlner build`.",
         ) from error
     except ValueError as error:

@@ -76,15 +76,18 @@ def part_weights(
     return found
 
 
-def differences(old: Any, new: Any, name: str = "") -> list[str]:
+def differences(
+    old: Any, new: Any, name: str = "", words: tuple[str, str] = ("then", "now")
+) -> list[str]:
     """What differs between the settings of two runs: for each its name with dots, and both values.
 
     old, new: Plain data, as JSON has them.
+    words: What is said after the old value and after the new one.
     """
     if isinstance(old, dict) and isinstance(new, dict) and name.count(".") < 6:
         found = []
         for key in sorted(old.keys() | new.keys(), key=str):
             part = f"{name}.{key}" if name else str(key)
-            found.extend(differences(old.get(key), new.get(key), part))
+            found.extend(differences(old.get(key), new.get(key), part, words))
         return found
-    return [] if old == new else [f"{name}: {old!r:.80} then, {new!r:.80} now"]
+    return [] if old == new else [f"{name}: {old!r:.80} {words[0]}, {new!r:.80} {words[1]}"]

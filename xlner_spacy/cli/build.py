@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import InputError
+from .engine_choice import Engine, chosen_engine
 from .options import (
     Code,
     Debug,
@@ -53,8 +54,11 @@ class Incomplete(StrEnum):
 def build(
     ctx: typer.Context,
     paths: Annotated[
-        list[Path],
-        typer.Argument(metavar="INPUT... OUTPUT", help="Files, and the folder to build."),
+        list[str],
+        typer.Argument(
+            metavar="INPUT... OUTPUT",
+            help="Files or their URLs, and the folder to build, or its URL.",
+        ),
     ],
     mode: Annotated[
         Mode,
@@ -134,6 +138,31 @@ def build(
             "those whose markers are lost.",
         ),
     ] = False,
+    engine: Annotated[
+        Engine,
+        typer.Option(
+            "--engine",
+            help="local: this process makes the parts; ray: the workers of a Ray cluster.",
+        ),
+    ] = Engine.local,
+    address: Annotated[
+        str | None,
+        typer.Option(
+            "--address",
+            help="ray: HOST:PORT of the cluster, ray://HOST:PORT, or auto for the one on this machine; "
+            "default: one is started here for the build.",
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", help="ray: How many; default: as many as there are cores for."),
+    ] = None,
+    worker_cpus: Annotated[
+        int, typer.Option("--worker-cpus", help="ray: Cores of each worker.")
+    ] = 1,
+    worker_gpus: Annotated[
+        float, typer.Option("--worker-gpus", help="ray: GPUs of each worker.")
+    ] = 0,
     cache: Cache = None,
     code: Code = None,
     gpu_id: GpuId = None,
@@ -147,15 +176,16 @@ def build(
     from dataclasses import replace
 
     from ..corpus.labels import parse_label_map
+    from ..files import located
     from ..pipeline.loading import check_projects, load
     from ..silver.build_options import BuildOptions
     from ..silver.builder import build as build_corpus
     from ..silver.selection import Selection
 
-    given = [Path(path) for path in without_overrides(ctx, paths)]
+    given = without_overrides(ctx, paths)
     if len(given) < 2:
         raise typer.BadParameter("Give at least one file, and the folder to build.")
-    *inputs, output = given
+    inputs, output = [located(path) for path in given[:-1]], located(given[-1])
     options = BuildOptions(
         mode.value,
         keep_duplicates,
@@ -173,6 +203,7 @@ def build(
     )
     changes = overrides(ctx)
     check_teachers(mode, teacher, weights, learn_trust, temperature)
+    makers = chosen_engine(engine, address, workers, worker_cpus, worker_gpus, cache, gpu_id, code)
     if mode is Mode.teach:
         check_teach(config, changes)
         nlp = with_teachers(
@@ -193,7 +224,14 @@ def build(
     models = named_models(config, changes, code)
     try:
         result = build_corpus(
-            inputs, output, nlp, options, selection, models=models, progress=not quiet
+            inputs,
+            output,
+            nlp,
+            options,
+            selection,
+            models=models,
+            engine=makers,
+            progress=not quiet,
         )
     except KeyboardInterrupt:
         print("\nStopped. The same command continues where it stopped.", file=sys.stderr)
@@ -237,7 +275,7 @@ def check_teach(config: Path | None, changes: dict[str, Any]) -> None:
         )
 
 
-def summary(manifest: dict[str, Any], output: Path) -> str:
+def summary(manifest: dict[str, Any], output: object) -> str:
     """A few lines on what was built and what was lost."""
     counts = manifest["counts"]
     texts = counts["texts"]

@@ -266,12 +266,13 @@ def _bar(docs: Iterator[Doc], input_path: str, progress: bool, n_done: int) -> I
 
 
 def _n_lines(path: str) -> int | None:
-    """The number of texts in a file of lines, for the progress bar."""
-    from ..files import suffix_of
+    """The number of texts in a file of lines that is here, for the progress bar."""
+    from ..files import is_remote, located, suffix_of
 
-    if suffix_of(path) not in (".txt", ".jsonl"):
+    place = located(path)
+    if suffix_of(path) not in (".txt", ".jsonl") or is_remote(place):
         return None
-    with open(path, "rb") as file:
+    with place.open("rb") as file:
         return sum(1 for _ in file)
 
 

@@ -15,6 +15,7 @@ from ..files import existing, suffix_of
 from .conll import entities_of_tags, stream_conll
 from .detokenize import to_doc
 from .labels import LabelMap, map_label
+from .parquet import read_rows
 from .preparations import Preparation
 from .texts import decoded, parse_record, read_docbin
 
@@ -39,7 +40,7 @@ def read_gold(
 ) -> Iterator[Doc]:
     """The labelled texts of a file, in order, one at a time, with their entities as `ents`.
 
-    path: A .spacy or .jsonl file; any other is read as columns (see `stream_conll`).
+    path: A .spacy, .jsonl or .parquet file, or its URL; any other is read as columns (see `stream_conll`).
     nlp (Language): Its tokenizer is used where the corpus has no tokens.
     lang (str): The corpus's language, by whose rules tokens are made into a text.
     labels (dict): Label map; "" leaves a label out. None: labels stay as they are.
@@ -55,7 +56,10 @@ def read_gold(
             yield doc
     elif suffix_of(file) == ".jsonl":
         with file.open("rb") as lines:
-            yield from _from_json_lines(decoded(lines, str(file)), file, nlp, lang, labels)
+            records = _json_lines(decoded(lines, str(file)), file)
+            yield from _from_records(records, nlp, lang, labels)
+    elif suffix_of(file) == ".parquet":
+        yield from _from_records(read_rows(file), nlp, lang, labels)
     else:
         for sentence in stream_conll(file, prepare):
             where = f"{file}, sentence of line {sentence.line}"
@@ -67,14 +71,21 @@ def read_gold(
             yield doc
 
 
-def _from_json_lines(
-    lines: Iterable[str], file: Path, nlp: Language, lang: str, labels: LabelMap | None
-) -> Iterator[Doc]:
+def _json_lines(lines: Iterable[str], file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The records of lines that are not blank, and where they are."""
     for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        where = f"{file}, line {number}"
-        record = parse_record(line, where)
+        if line.strip():
+            where = f"{file}, line {number}"
+            yield where, parse_record(line, where)
+
+
+def _from_records(
+    records: Iterable[tuple[str, dict[str, Any]]],
+    nlp: Language,
+    lang: str,
+    labels: LabelMap | None,
+) -> Iterator[Doc]:
+    for where, record in records:
         words, tags = _first(record, _TOKEN_KEYS), _first(record, _TAG_KEYS)
         if words is not None and tags is not None:
             text = record.get("text")

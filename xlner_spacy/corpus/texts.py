@@ -1,4 +1,4 @@
-"""Reading texts: .txt (a text a line), .jsonl, .spacy; "-" is standard input.
+"""Reading texts: .txt (a text a line), .jsonl, .parquet, .spacy; "-" is standard input.
 
 JSON is read and written by Python's own module. srsly keeps the last of two equal keys, reads
 1e400 as infinity, rounds decimals and writes letters other than ASCII as escapes.
@@ -24,12 +24,13 @@ from ..document.give import give_translation
 from ..errors import InputError
 from ..files import check_place, existing, suffix_of
 from ..text.languages import is_language, same_language
+from .parquet import read_rows
 
 # zlib, msgpack and DocBin each have their own ways of failing on bytes that are no DocBin.
 _NOT_A_DOCBIN = (zlib.error, ValueError, KeyError, IndexError, TypeError, AttributeError, OSError)
 
 STANDARD = "-"
-SUFFIXES = (".txt", ".jsonl", ".spacy")
+SUFFIXES = (".txt", ".jsonl", ".parquet", ".spacy")
 
 
 def read_docs(path: str, nlp: Language, source_lang: str) -> Iterator[Doc]:
@@ -50,6 +51,10 @@ def read_docs(path: str, nlp: Language, source_lang: str) -> Iterator[Doc]:
     file = existing(path)
     if suffix_of(file) == ".spacy":
         yield from read_docbin(file, nlp)
+        return
+    if suffix_of(file) == ".parquet":
+        for where, row in read_rows(file):
+            yield _from_record(_with_text(row, where), where, nlp, source_lang)
         return
     as_json = {".jsonl": True, ".txt": False}.get(suffix_of(file))
     if as_json is None:
@@ -88,7 +93,7 @@ def count_docbin(file: Path) -> int:
 
 
 def _docbin(file: Path) -> DocBin:
-    return DocBin(store_user_data=True).from_disk(file)
+    return DocBin(store_user_data=True).from_bytes(file.read_bytes())
 
 
 def _incomplete(file: Path, error: Exception) -> InputError:
@@ -251,11 +256,13 @@ def _make_doc(text: str, where: str, nlp: Language) -> Doc:
 
 
 def _record(line: str, name: str, number: int) -> dict[str, Any]:
-    record = parse_record(line, f"{name}, line {number}")
+    where = f"{name}, line {number}"
+    return _with_text(parse_record(line, where), where)
+
+
+def _with_text(record: dict[str, Any], where: str) -> dict[str, Any]:
     if not isinstance(record.get("text"), str):
-        raise InputError(
-            f'{name}, line {number}: no "text".', hint='Expected an object like {"text": "..."}.'
-        )
+        raise InputError(f'{where}: no "text".', hint='Expected an object like {"text": "..."}.')
     return record
 
 

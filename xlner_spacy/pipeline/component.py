@@ -227,6 +227,11 @@ class StageComponent(Pipe):
                 f"{name} is damaged ({error}).", hint="Save the pipeline again."
             ) from error
 
+    @property
+    def replaced(self) -> list[str]:
+        """The names of the parts that were set with `use`."""
+        return list(self._replaced)
+
     def _warn_of_replaced(self) -> None:
         if self._replaced:
             logger.warning(

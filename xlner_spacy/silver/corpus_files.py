@@ -6,17 +6,18 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..errors import InputError
+from ..files import is_remote, located
 from .shards import check_split
 
 
 def corpus_files(paths: Iterable[str | Path]) -> list[Path]:
-    """The files of corpora, in order; of a folder its .spacy files by name.
+    """The files of corpora, in order; of a folder its .spacy files by name. A URL is that of a file.
 
     RAISES: InputError if a folder has none, or is not as its `xlner build` left it.
     """
     files: list[Path] = []
-    for path in map(Path, paths):
-        if not path.is_dir():
+    for path in map(located, paths):
+        if is_remote(path) or not path.is_dir():
             files.append(path)
             continue
         if check_split(path) == 0:

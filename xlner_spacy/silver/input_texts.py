@@ -12,9 +12,10 @@ from spacy.tokens import Doc
 
 from ..corpus.gold import read_gold
 from ..corpus.labels import LabelMap
+from ..corpus.parquet import count_rows
 from ..corpus.texts import SUFFIXES, count_docbin, read_docs
 from ..errors import InputError
-from ..files import suffix_of
+from ..files import is_remote, suffix_of
 from .build_options import Mode
 
 
@@ -70,12 +71,13 @@ def digest(docs: Iterable[Doc]) -> str:
     return hashed.hexdigest()
 
 
-def count_texts(inputs: Iterable[Path]) -> int:
-    """How many texts there are, for the progress bar."""
-    return sum(
-        count_docbin(path) if suffix_of(path) == ".spacy" else _count_in_lines(path)
-        for path in inputs
-    )
+def count_texts(inputs: Sequence[Path]) -> int | None:
+    """How many texts there are, for the progress bar. None where counting them would fetch them
+    once more."""
+    if any(is_remote(path) for path in inputs):
+        return None
+    counts = {".spacy": count_docbin, ".parquet": count_rows}
+    return sum(counts.get(suffix_of(path), _count_in_lines)(path) for path in inputs)
 
 
 def _count_in_lines(path: Path) -> int:

@@ -25,8 +25,8 @@ from ..settings import differences
 FILE = "manifest.json"
 FORMAT = 1
 
-# Extras of our distribution that serve work on it, and that no silver corpus depends on.
-_OF_DEVELOPERS = {"dev", "docs", "workflow"}
+# Extras of our distribution that serve work on it or carry data, and that no silver corpus depends on.
+_OF_DEVELOPERS = {"dev", "docs", "workflow", "ray", "remote", "parquet"}
 # What it requires that prints, and changes no result.
 _OF_THE_COMMAND_LINE = {"jinja2", "tqdm", "typer", "wasabi"}
 _OURS = "xlner-spacy"

@@ -14,10 +14,10 @@ from ..document.attributes import forget, get_data, set_data
 from ..document.failed_sources import has_failed
 from ..document.give import give_translation
 from ..document.span_groups import CANDIDATES
-from ..errors import BackendError
+from ..errors import BackendError, SetupError
 from ..pipeline.component import StageComponent, keep_failed
 from ..pipeline.stages.translate import Translate
-from .build_options import BuildOptions
+from .build_options import BuildOptions, Mode
 from .marker_projection import MARKED, TranslateMarked, place_marked
 from .selection import Selection, select, text_key
 from .shards import SPLITS
@@ -48,6 +48,35 @@ class Workshop:
     translate: Translate | None
     options: BuildOptions
     selection: Selection
+
+    @property
+    def source_lang(self) -> str:
+        """The language of a labelled corpus."""
+        return self.translate.source_lang if self.translate else "en"
+
+
+def make_workshop(nlp: Language, options: BuildOptions, selection: Selection) -> Workshop:
+    """RAISES: SetupError if the pipeline lacks what the mode of the build needs."""
+    return Workshop(nlp, _translate_stage(nlp, options.mode), options, selection)
+
+
+def _translate_stage(nlp: Language, mode: Mode) -> Translate | None:
+    if mode == "teach":
+        return None
+    stages = [s for _, component in nlp.pipeline for s in getattr(component, "stages", ())]
+    found = [stage for stage in stages if isinstance(stage, Translate)]
+    if len({stage.source_lang for stage in found}) > 1 and mode == "translate-train":
+        raise SetupError(
+            f"A labelled corpus is in one language, but the pipeline has "
+            f"{', '.join(stage.source_lang for stage in found)}.",
+            hint="Give the one of the corpus: --source-lang en",
+        )
+    if found:
+        return found[0]
+    raise SetupError(
+        "The pipeline has no component that translates.",
+        hint='Add "xl_projector", or leave --config out.',
+    )
 
 
 def make_part(

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from spacy.tokens import Doc, DocBin
 
@@ -22,36 +23,63 @@ RECORDS = "parts"
 SPLITS = ("train", "dev")
 
 
+class PackedShard(NamedTuple):
+    """The Docs of a split.
+
+    texts (int): How many they are.
+    content (bytes): Their DocBin.
+    """
+
+    texts: int
+    content: bytes
+
+
+@dataclass(frozen=True)
+class MadePart:
+    """A finished part, wherever it was made, as it is written.
+
+    input_sha256 (str): The digest of the texts that it was made from.
+    record (dict): Counts and examples, for the manifest.
+    """
+
+    number: int
+    input_sha256: str
+    shards: dict[str, PackedShard]
+    record: dict[str, Any]
+
+
 def prepare(folder: Path) -> None:
     """Make the folders. (What a killed run left half-written goes when it is written again.)"""
     for name in (RECORDS, *SPLITS):
         (folder / name).mkdir(parents=True, exist_ok=True)
 
 
-def write_part(
-    folder: Path, number: int, docs: Mapping[str, Sequence[Doc]], record: dict[str, Any]
-) -> dict[str, Any]:
-    """Write a part's shards, then its record. A split without Docs has no shard.
+def pack(docs: Mapping[str, Sequence[Doc]]) -> dict[str, PackedShard]:
+    """The shards of a part's Docs, by split. A split without Docs has none."""
+    return {
+        split: PackedShard(len(split_docs), DocBin(docs=split_docs).to_bytes())
+        for split, split_docs in docs.items()
+        if split_docs
+    }
 
-    RETURNS: The record, with the shards' names, sizes and digests.
-    """
+
+def write_part(folder: Path, made: MadePart) -> None:
+    """Write a part's shards, then its record."""
     shards = {}
-    for split, split_docs in docs.items():
-        if not split_docs:
-            continue
-        file = folder / split / f"{number:05}.spacy"
-        content = DocBin(docs=split_docs).to_bytes()
+    for split, packed in made.shards.items():
+        file = folder / split / f"{made.number:05}.spacy"
         with atomic_file(file) as shard:
-            shard.write(content)
+            shard.write(packed.content)
         shards[split] = {
             "file": f"{split}/{file.name}",
-            "texts": len(split_docs),
-            "bytes": len(content),
-            "sha256": hashlib.sha256(content).hexdigest(),
+            "texts": packed.texts,
+            "bytes": len(packed.content),
+            "sha256": hashlib.sha256(packed.content).hexdigest(),
         }
-    record = {"part": number, **record, "shards": shards}
-    write_json(_record_file(folder, number), record)
-    return record
+    write_json(
+        record_file(folder, made.number),
+        {"part": made.number, "input_sha256": made.input_sha256, **made.record, "shards": shards},
+    )
 
 
 def read_part(folder: Path, number: int, input_digest: str) -> dict[str, Any] | None:
@@ -60,7 +88,7 @@ def read_part(folder: Path, number: int, input_digest: str) -> dict[str, Any] | 
     RAISES: InputError if the input is not the one that the part was made from, or a shard is
         missing, cut off or changed.
     """
-    file = _record_file(folder, number)
+    file = record_file(folder, number)
     if not file.exists():
         return None
     record = read_json(file)
@@ -99,7 +127,7 @@ def check_split(folder: Path) -> int | None:
         shard = record["shards"].get(folder.resolve().name)
         if shard:
             known.add(Path(shard["file"]).name)
-            _check_shard(build, shard, _record_file(build, record["part"]))
+            _check_shard(build, shard, record_file(build, record["part"]))
     strange = sorted({path.name for path in folder.glob("*.spacy")} - known)
     if strange:
         raise InputError(
@@ -126,5 +154,6 @@ def _check_shard(folder: Path, shard: dict[str, Any], record_file: Path) -> None
     )
 
 
-def _record_file(folder: Path, number: int) -> Path:
+def record_file(folder: Path, number: int) -> Path:
+    """Where the record of a part is, if the part is done."""
     return folder / RECORDS / f"{number:05}.json"

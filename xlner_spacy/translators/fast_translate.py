@@ -39,7 +39,8 @@ def supports(from_lang: str, to_lang: str) -> bool:
 class FastTranslate(LazyBackend):
     """Translates sentences between English and Portuguese on the CPU, without a network.
 
-    n_threads (int): Sentences translated at once. None: one a processor core.
+    n_threads (int): Sentences translated at once. None: one a processor core, or as many as the environment variable
+        XLNER_THREADS says, where several processes share the cores.
     """
 
     description: ClassVar[Description] = Description(
@@ -53,7 +54,8 @@ class FastTranslate(LazyBackend):
     def __init__(self, n_threads: int | None = None) -> None:
         valid = n_threads is None or n_threads > 0
         check_setting("FastTranslate", "n_threads", n_threads, valid, "greater than 0")
-        self.n_threads = n_threads or os.cpu_count() or 1
+        shared = int(os.environ.get("XLNER_THREADS") or 0)
+        self.n_threads = n_threads or shared or os.cpu_count() or 1
 
     def __call__(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
         """RAISES: SetupError for another language pair."""
