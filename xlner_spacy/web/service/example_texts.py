@@ -16,6 +16,4 @@ EXAMPLES = {
     "mk": "Ивана Петрова живее во Скопје и работи во Европската Унија.",
     "ru": "Анна Иванова работает в Московском университете и живёт в Твери.",
     "sw": "Rais Samia Suluhu Hassan alifungua hospitali mpya jijini Dodoma, Tanzania.",
-    "tr": "Ayşe Yılmaz Ankara'da yaşıyor ve Birleşmiş Milletler için çalışıyor.",
-    "zh": "联合国秘书长古特雷斯在北京会见了中国外交部长王毅。",
 }

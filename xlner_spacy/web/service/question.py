@@ -39,6 +39,8 @@ class Question(BaseModel):
             raise ValueError('give either "text" or "texts"')
         if self.texts is not None and not self.texts:
             raise ValueError('"texts" is empty')
+        if any("\ud800" <= letter <= "\udfff" for text in self.all_texts() for letter in text):
+            raise ValueError("a text has half a surrogate pair, which is no character")
         return self
 
     def all_texts(self) -> list[str]:

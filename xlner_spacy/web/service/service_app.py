@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -18,6 +17,7 @@ from starlette.exceptions import HTTPException
 from ... import about
 from ..page_safety import PageSafety
 from .batching import Batching, CannotBeUsed
+from .counted_requests import CountedRequests
 from .limits import Limits
 from .offer import NotOffered, Offer
 from .page_files import STATIC, page
@@ -79,7 +79,7 @@ def make_app(
         redoc_url=None,
         lifespan=lifespan,
     )
-    app.middleware("http")(service.counted)
+    app.add_middleware(CountedRequests, metrics=metrics)
     app.add_middleware(BodyTimeout, seconds=limits.body_timeout)
     app.add_middleware(PageSafety, max_bytes=limits.max_bytes, hosts=hosts)
     app.exception_handler(RequestValidationError)(_not_as_described)
@@ -148,15 +148,6 @@ class Service:
             lambda: batching.models.pid,
         )
 
-    async def counted(
-        self, request: Request, answer: Callable[[Request], Awaitable[Response]]
-    ) -> Response:
-        """Middleware: counts requests by a route of ours, never by the path that was asked for."""
-        response = await answer(request)
-        route = getattr(request.scope.get("route"), "path", None) or "other"
-        self.metrics.requests.labels(route, str(response.status_code)).inc()
-        return response
-
     def offer(self) -> Offer:
         """RAISES: HTTPException while the models are not loaded for the first time."""
         default = self.batching.models.default
@@ -221,6 +212,7 @@ class Service:
             ) from error
         futures = [asyncio.wrap_future(item.answer) for item in items]
         answered: asyncio.Future[Any] = asyncio.gather(*futures)
+        answered.add_done_callback(lambda own: own.cancelled() or own.exception())
         gone: asyncio.Future[Any] = asyncio.ensure_future(_disconnected(request))
         try:
             await asyncio.wait(
