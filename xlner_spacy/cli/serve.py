@@ -41,7 +41,7 @@ def serve(
     batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Texts at once.")] = 32,
     timeout: Annotated[
         float, typer.Option("--timeout", min=0.1, help="Seconds that a request may take.")
-    ] = 60.0,
+    ] = 120.0,
     batch_timeout: Annotated[
         float,
         typer.Option(
@@ -49,7 +49,7 @@ def serve(
             min=0.1,
             help="Seconds after which models that do not answer are killed and started anew.",
         ),
-    ] = 30.0,
+    ] = 60.0,
     pipelines: Annotated[
         int, typer.Option("--pipelines", min=1, help="How many are kept in memory.")
     ] = 3,

@@ -29,7 +29,7 @@ class Batching:
 
     A batch that the models crash or hang on is tried again text by text; the text that does it alone gets the reason.
 
-    on_failure: Called if the pipeline of the command line cannot be loaded at the start.
+    on_failure: Called if the pipeline of the command line cannot be loaded at the start, or the thread ends.
 
     Attributes:
         state (State): Of the models.
@@ -73,17 +73,18 @@ class Batching:
     def _run(self) -> None:
         try:
             self.models.start()
-        except (SetupError, ModelFailed) as error:
+            self.state = "ready"
+            while (batch := self.waiting.take()) is not None:
+                begun = [item for item in batch if item.answer.set_running_or_notify_cancel()]
+                if begun:
+                    self._answer(begun)
+        except (SetupError, ModelFailed) as error:  # at the start: batches catch their own
+            self.failure = error if isinstance(error, SetupError) else SetupError(str(error))
+        finally:
+            # A service that answers nothing any more must not look as if it did.
             if self.state != "stopped":
                 self.state = "failed"
-                self.failure = error if isinstance(error, SetupError) else SetupError(str(error))
                 self.on_failure()
-            return
-        self.state = "ready"
-        while (batch := self.waiting.take()) is not None:
-            begun = [item for item in batch if item.answer.set_running_or_notify_cancel()]
-            if begun:
-                self._answer(begun)
 
     def _answer(self, batch: list[Waiting]) -> None:
         started = time.monotonic()

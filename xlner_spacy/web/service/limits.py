@@ -27,10 +27,10 @@ class Limits:
     max_texts: int = 100
     max_chars: int = 10_000
     queue: int = 1000
-    timeout: float = 60.0
+    timeout: float = 120.0
     batch_texts: int = 32
     batch_chars: int = 20_000
-    batch_timeout: float = 30.0
+    batch_timeout: float = 60.0
     load_timeout: float = 600.0
     body_timeout: float = 20.0
     pipelines: int = 3

@@ -49,7 +49,7 @@ class PipelinesAtHand:
         )
         _check_finds(nlp, recipe)
         sources = tuple(source_langs_of(nlp)) if _translates(nlp) else ()
-        choice = Choice(recipe.lang or nlp.lang, CONFIG, sources)
+        choice = Choice(recipe.lang or str(nlp.lang), CONFIG, sources)
         self._keep(choice, nlp)
         return choice
 

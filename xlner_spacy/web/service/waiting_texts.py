@@ -61,9 +61,14 @@ class WaitingTexts:
             self._changed.notify()
 
     def put_back(self, texts: Sequence[Waiting]) -> None:
-        """Texts that were taken already go before all others, whether or not there is room."""
+        """Texts that were taken already go before all others, whether or not there is room. If the
+        queue is closed they are cancelled."""
         with self._changed:
-            self._texts.extendleft(reversed(texts))
+            if not self._closed:
+                self._texts.extendleft(reversed(texts))
+                return
+        for item in texts:
+            item.answer.cancel()
 
     def take(self) -> list[Waiting] | None:
         """Wait for texts, and take a batch of those that still have somebody waiting. None: closed."""
