@@ -8,12 +8,11 @@ Writes benchmarks/results/service.json.
 from __future__ import annotations
 
 import argparse
-import csv
+import json
 import os
 import re
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import urllib.request
@@ -53,7 +52,7 @@ def main() -> None:
         {"cores": os.cpu_count(), "load_average": uptime, "clients": rows, "steady": steady},
     )
     for row in [*rows, steady]:
-        print(row)
+        print(row, flush=True)
 
 
 def wait_until_ready(address: str) -> None:
@@ -80,39 +79,50 @@ def load(arguments: argparse.Namespace, address: str, clients: int, seconds: int
 
     sampler = threading.Thread(target=sample)
     sampler.start()
-    with tempfile.TemporaryDirectory() as folder:
-        subprocess.run(
-            [
-                arguments.locust, "-f", str(HERE / "locustfile.py"), "--headless",
-                "--host", address, "-u", str(clients), "-r", str(clients),
-                "-t", f"{seconds}s", "--stop-timeout", "60", "--csv", f"{folder}/run",
-                "--only-summary", "--loglevel", "WARNING",
-            ],
-            env={**os.environ, "SERVICE_TEXTS": str(arguments.texts), "PYTHONPATH": ""},
-            check=False,
-            stdout=subprocess.DEVNULL,
-        )  # fmt: skip
-        with open(f"{folder}/run_stats.csv", encoding="utf8") as file:
-            (total,) = [row for row in csv.DictReader(file) if row["Name"] == "Aggregated"]
+    said = subprocess.run(
+        [
+            arguments.locust, "-f", str(HERE / "locustfile.py"), "--headless", "--json",
+            "--host", address, "-u", str(clients), "-r", str(clients),
+            "-t", f"{seconds}s", "--stop-timeout", "120", "--loglevel", "WARNING",
+        ],
+        env={**os.environ, "SERVICE_TEXTS": str(arguments.texts), "PYTHONPATH": ""},
+        check=False,
+        stdout=subprocess.PIPE,
+        text=True,
+    ).stdout  # fmt: skip
+    (total,) = json.loads(said[said.index("[") :])
     done.set()
     sampler.join()
     after = metrics(address)
     answered = after["ok"] - before["ok"]
+    times = sorted((int(ms), n) for ms, n in total["response_times"].items())
     return {
         "clients": clients,
         "seconds": seconds,
-        "requests": int(total["Request Count"]),
-        "failed": int(total["Failure Count"]),
-        "texts_a_second": round(float(total["Requests/s"]), 1),
-        "p50_ms": float(total["50%"]),
-        "p99_ms": float(total["99%"]),
-        "lost": int(total["Request Count"]) - int(answered),
+        "requests": total["num_requests"],
+        "failed": total["num_failures"],
+        "texts_a_second": round(
+            total["num_requests"] / (total["last_request_timestamp"] - total["start_time"]), 2
+        ),
+        "p50_ms": percentile(times, 0.5),
+        "p99_ms": percentile(times, 0.99),
+        "lost": total["num_requests"] - int(answered),
         "texts_a_batch": round(
             answered / max(1, after["xlner_batch_texts_count"] - before["xlner_batch_texts_count"]),
             1,
         ),
         "memory_mb": [round(value) for value in memory],
     }
+
+
+def percentile(times: list[tuple[int, int]], share: float) -> int:
+    """The time that so many requests needed at the most, of times and how many took each."""
+    wanted, seen = share * sum(n for _, n in times), 0
+    for ms, n in times:
+        seen += n
+        if seen >= wanted:
+            return ms
+    return 0
 
 
 def metrics(address: str) -> dict[str, float]:

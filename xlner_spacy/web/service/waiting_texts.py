@@ -13,6 +13,9 @@ from .choice import Choice
 from .limits import Limits
 from .text_answers import Answer
 
+# Seconds: clients that got their answers from one batch have their next texts in the same one.
+GATHER = 0.01
+
 
 @dataclass(eq=False)
 class Waiting:
@@ -46,6 +49,7 @@ class WaitingTexts:
         self._texts: deque[Waiting] = deque()
         self._changed = threading.Condition()
         self._closed = False
+        self._last = 1  # texts in the last batch
 
     def __len__(self) -> int:
         return len(self._texts)
@@ -75,8 +79,12 @@ class WaitingTexts:
         with self._changed:
             while True:
                 self._drop_abandoned()
+                if 0 < len(self._texts) < self._last:
+                    self._changed.wait_for(lambda: len(self._texts) >= self._last, GATHER)
                 if self._texts:
-                    return self._batch()
+                    batch = self._batch()
+                    self._last = len(batch)
+                    return batch
                 if self._closed:
                     return None
                 self._changed.wait()
