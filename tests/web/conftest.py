@@ -11,10 +11,10 @@ import httpx
 import pytest
 
 from xlner_spacy.web.listening import bind, run, url
-from xlner_spacy.web.service.choice import Recipe
 from xlner_spacy.web.service.limits import Limits
 from xlner_spacy.web.service.patience import patient_protocol
 from xlner_spacy.web.service.service_app import make_app
+from xlner_spacy.web.service.service_choice import Recipe
 from xlner_spacy.web.service.serving import make_batching
 
 CODE = Path(__file__).with_name("service_parts.py")

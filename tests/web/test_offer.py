@@ -17,11 +17,11 @@ from tests.web.conftest import CODE, write_config
 from xlner_spacy.errors import InputError
 from xlner_spacy.pipeline.loading import for_languages, read_config
 from xlner_spacy.web.listening import bind
-from xlner_spacy.web.service.choice import Choice
 from xlner_spacy.web.service.example_texts import EXAMPLES
 from xlner_spacy.web.service.limits import Limits
 from xlner_spacy.web.service.offer import NotOffered, Offer
 from xlner_spacy.web.service.offered_methods import METHODS, method_config
+from xlner_spacy.web.service.service_choice import Choice
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "methods"
 DEFAULT = Choice("pt", "default", ("en",))

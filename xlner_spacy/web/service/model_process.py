@@ -9,8 +9,8 @@ from typing import Any
 
 from ...errors import SetupError
 from ...models.child_process import Child, ChildFailed
-from .choice import Choice, Recipe
 from .limits import Limits
+from .service_choice import Choice, Recipe
 
 CHILD = Path(__file__).with_name("service_child.py")
 

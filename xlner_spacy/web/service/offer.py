@@ -10,9 +10,9 @@ from ...models import embedded
 from ...pipeline.routes import best_route
 from ...ranking.sample_texts import sample_texts
 from ...text.languages import check_language, direction, language_name, same_language
-from .choice import CONFIG, Choice
 from .example_texts import EXAMPLES
 from .offered_methods import METHODS
+from .service_choice import CONFIG, Choice
 
 DEFAULT_METHOD = "default"
 

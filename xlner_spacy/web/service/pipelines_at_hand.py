@@ -12,8 +12,8 @@ from ...pipeline.component import go_on_after_failures
 from ...pipeline.loading import from_config, load, source_langs_of
 from ...ranking.sample_texts import sample_of
 from ...text.memory import memory_zone
-from .choice import CONFIG, Choice, Recipe
 from .offered_methods import method_config
+from .service_choice import CONFIG, Choice, Recipe
 from .text_answers import Answer, answer, failed_answer
 
 

@@ -13,11 +13,11 @@ from ...files import existing
 from ...text.languages import check_language, check_sources
 from ..listening import run
 from .batching import Batching
-from .choice import Recipe
 from .limits import Limits
 from .model_process import ModelProcess
 from .patience import patient_protocol
 from .service_app import make_app
+from .service_choice import Recipe
 from .service_metrics import ServiceMetrics
 from .waiting_texts import WaitingTexts
 

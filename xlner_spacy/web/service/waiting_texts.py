@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from .choice import Choice
 from .limits import Limits
+from .service_choice import Choice
 from .text_answers import Answer
 
 # Seconds: clients that got their answers from one batch have their next texts in the same one.
