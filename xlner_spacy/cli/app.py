@@ -31,6 +31,7 @@ from .project import project
 from .rank_sources import sources
 from .report import report
 from .self_train import self_train
+from .serve import serve
 from .train_aligner import train_aligner
 from .train_melm import train_melm
 from .train_voter import train_voter
@@ -121,6 +122,7 @@ app.command("pick")(pick)
 app.command("embed")(embed)
 app.command("info")(info)
 app.command("self-train", context_settings=OVERRIDES)(self_train)
+app.command("serve", context_settings=OVERRIDES)(serve)
 app.command("sources")(sources)
 app.command("report")(report)
 app.command("model-card")(model_card)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import ipaddress
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import SetupError, install_hint
 
@@ -78,16 +78,17 @@ def url(own: socket.socket) -> str:
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
-def run(app: FastAPI, own: socket.socket) -> None:
+def run(app: FastAPI, own: socket.socket, **settings: Any) -> None:
     """Serve until the program is interrupted; requests that have begun are answered first. Nothing of a request is
-    logged, for texts may be private."""
+    logged, for texts may be private.
+
+    settings: Of uvicorn.Config, besides these.
+    """
     import uvicorn
 
+    given: dict[str, Any] = {"timeout_graceful_shutdown": 10, **settings}
     config = uvicorn.Config(
-        app,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=10,
+        app, log_level="warning", access_log=False, server_header=False, **given
     )
-    uvicorn.Server(config).run(sockets=[own])
+    app.state.server = uvicorn.Server(config)
+    app.state.server.run(sockets=[own])

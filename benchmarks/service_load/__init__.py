@@ -1,0 +1,1 @@
+"""A service under load: `python -m benchmarks.service_load`."""
