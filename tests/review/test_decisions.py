@@ -64,6 +64,13 @@ def test_reviewed_texts_train_and_evaluate_as_they_are(begun, gold):
     assert all(token.ent_iob for example in examples for token in example.reference)
 
 
+def test_reviewed_texts_take_the_place_of_silver_ones(begun, gold, silver_folder):
+    both = make_corpus([str(gold), str(silver_folder / "train")], once=True)
+    found = labelled(example.reference for example in both(PT))
+    assert found[:3] == REVIEWED
+    assert sorted(text for text, _ in found) == sorted(text for text, _ in TEXTS)
+
+
 def test_it_goes_on_where_it_was(silver, begun, gold):
     before = gold.read_bytes()
     review = reopened(silver, gold)
@@ -278,3 +285,7 @@ def test_words_of_the_corpus_stay(gold):
     assert [token.text for token in read] == ["Porto-", "Alegre", "!", "?"]
     assert labelled([read]) == [("Porto-Alegre !?", [("Alegre", "LOC")])]
     assert reopened(silver, gold).done == [text.key]
+    edited(gold, 0, lambda line: line.replace('"B-LOC"', '"B-PER"'))
+    with pytest.raises(InputError, match='line 1: "ner_tags" say otherwise') as error:
+        Review(silver, gold, "Ana")
+    assert error.value.hint

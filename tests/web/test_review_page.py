@@ -173,7 +173,7 @@ def test_a_review_by_mouse(page, served):
     page.click("#reject")
     until(page, [["Petrobras abriu um escritório", "ORG"]])
     first, last = (page.locator(f"#text .word[data-n='{n}']").bounding_box() for n in (5, 6))
-    page.mouse.move(first["x"] + 2, first["y"] + 8)
+    page.mouse.move(first["x"] + first["width"] / 2, first["y"] + 8)
     page.mouse.down()
     page.mouse.move(last["x"] + last["width"] - 2, last["y"] + 8, steps=5)
     page.mouse.up()

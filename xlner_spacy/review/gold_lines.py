@@ -75,7 +75,18 @@ def read_gold_lines(
                 )
             seen[text.key] = number
             entities = by_characters(text, _offsets(record.get("ents"), where), where)
+            _check_tags(record, gold_record(text, entities, silver.lang), where)
             yield text, entities, f"{line}\n".encode()
+
+
+def _check_tags(record: dict[str, Any], wanted: dict[str, Any], where: str) -> None:
+    """Readers go by the tags where there are any: an edit must not be lost in the other place."""
+    given = record.get("ner_tags")
+    if given is not None and given != wanted.get("ner_tags", given):
+        raise InputError(
+            f'{where}: "ner_tags" say otherwise than "ents".',
+            hint='Change "ents", and delete "ner_tags" of the line: they are written anew.',
+        )
 
 
 def known_text(text: Any, silver: SilverTexts, where: str) -> ReviewText:
