@@ -56,7 +56,7 @@ def make_corpus(
                 hint="Set it in the config or on the command line: --paths.train silver/train",
             )
         files = corpus_files([path] if isinstance(path, str | Path) else path)
-        docs = (
+        docs: Iterator[Doc] = (
             doc for file in files for doc in read_gold(file, nlp, lang or nlp.lang or "xx", labels)
         )
         if once:
