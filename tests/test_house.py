@@ -27,6 +27,7 @@ LAYERS = [
     {"training"},
     {"evaluation"},
     {"reports"},
+    {"review"},
     {"web"},
     {"cli"},
 ]

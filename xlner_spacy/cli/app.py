@@ -30,6 +30,8 @@ from .pick import pick
 from .project import project
 from .rank_sources import sources
 from .report import report
+from .review import review
+from .review_files import review_agreement, review_export, review_import
 from .self_train import self_train
 from .serve import serve
 from .train_aligner import train_aligner
@@ -126,6 +128,10 @@ app.command("serve", context_settings=OVERRIDES)(serve)
 app.command("sources")(sources)
 app.command("report")(report)
 app.command("model-card")(model_card)
+app.command("review")(review)
+app.command("review-export")(review_export)
+app.command("review-import")(review_import)
+app.command("review-agreement")(review_agreement)
 app.command("train-aligner")(train_aligner)
 app.command("train-melm")(train_melm)
 app.command("train-voter", context_settings=OVERRIDES)(train_voter)

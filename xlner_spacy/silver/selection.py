@@ -17,6 +17,7 @@ from ..document.records import ANOTHER_LABEL
 from ..document.teacher import TEACHER, set_teacher, teacher_of
 from ..settings import check_setting
 from ..types import Placement, Unplaced
+from .kept_sides import kept_origin, kept_sides
 
 TRAIN, DEV = "train", "dev"
 # The key of Doc.spans in shards.
@@ -173,7 +174,7 @@ def _training_doc(
 
 def _keep_origins(doc: Doc, silver: Doc, spans: list[Span]) -> None:
     """Keep the confidence and the source of each training entity in `spans["xl_silver"]`, with
-    the scores where spaCy's spancat has them. Entities of others have neither."""
+    the scores where spaCy's spancat has them, and the text's other side. Entities of others have neither score nor source."""
     known = {(e["start"], e["end"]): e for e in doc._.xl_entities}
     found = [known.get((span.start, span.end)) for span in spans]
     silver.spans[SILVER] = SpanGroup(
@@ -182,10 +183,8 @@ def _keep_origins(doc: Doc, silver: Doc, spans: list[Span]) -> None:
         spans=spans,
         attrs={
             "scores": [e["confidence"] if e else 1.0 for e in found],
-            "sources": [
-                {key: e["source"][key] for key in ("lang", "text", "label")} if e else None
-                for e in found
-            ],
+            "sources": [kept_origin(e["source"]) if e else None for e in found],
+            **kept_sides(doc),
         },
     )
 

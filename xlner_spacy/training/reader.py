@@ -8,6 +8,7 @@ from pathlib import Path
 
 import spacy
 from spacy.language import Language
+from spacy.tokens import Doc
 from spacy.training import Example
 
 from ..corpus.detokenize import same_tokens
@@ -28,6 +29,7 @@ def make_corpus(
     lang: str | None = None,
     limit: int = 0,
     augmenter: AugmenterLike | None = None,
+    once: bool = False,
 ) -> Reader:
     """Training examples from labelled corpora, on the corpora's own tokens.
 
@@ -39,6 +41,8 @@ def make_corpus(
     limit: At most so many texts; 0: all.
     augmenter: Makes more examples of each (`@augmenters`, ours and spaCy's). `spacy train` reads
         the corpus, and so makes the copies, once if max_epochs is 0 or more.
+    once (bool): Read a text that is there several times only where it comes first: of reviewed texts and the silver data that they
+        are from, ["gold.jsonl", "silver/train"], not with both labels.
     """
 
     check_setting("xlner.Corpus.v1", "limit", limit, limit >= 0, "0 (all) or greater")
@@ -52,9 +56,11 @@ def make_corpus(
                 hint="Set it in the config or on the command line: --paths.train silver/train",
             )
         files = corpus_files([path] if isinstance(path, str | Path) else path)
-        docs = (
+        docs: Iterator[Doc] = (
             doc for file in files for doc in read_gold(file, nlp, lang or nlp.lang or "xx", labels)
         )
+        if once:
+            docs = _each_once(docs)
         for gold in islice(docs, limit or None):
             example = Example(same_tokens(gold, nlp.vocab), gold)
             if augmenter is None:
@@ -63,3 +69,12 @@ def make_corpus(
                 yield from augmenter(nlp, example)
 
     return read
+
+
+def _each_once(docs: Iterable[Doc]) -> Iterator[Doc]:
+    seen: set[int] = set()
+    for doc in docs:
+        key = hash(doc.text)
+        if key not in seen:
+            seen.add(key)
+            yield doc

@@ -1,0 +1,1 @@
+"""Reviewing silver data without a browser: choosing texts, keeping decisions, agreement, files of other tools."""
