@@ -4,10 +4,13 @@ half a minute; how jobs are divided is tested without it in test_crew.py, what w
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -20,11 +23,23 @@ from xlner_spacy.silver.builder import build
 from xlner_spacy.silver.engines.ray_cluster import import_ray
 from xlner_spacy.silver.engines.ray_engine import RayEngine
 from xlner_spacy.silver.selection import Selection
+from xlner_spacy.web.listening import bind
 
 pytestmark = [pytest.mark.slow, pytest.mark.models]
 ASSETS = Path(__file__).parents[2] / "assets"
 OPTIONS = BuildOptions(shard_size=6, batch_size=4)
 RUN = [sys.executable, "-c", "from xlner_spacy.cli.app import run; run()", "build"]
+
+
+# A machine where the package is not installed. (A worker looks where its driver does, here too.)
+HIDING = """
+import sys
+class Hiding:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "xlner_spacy":
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Hiding())
+"""
 
 
 @pytest.fixture(scope="module")
@@ -76,9 +91,12 @@ def wait_for(parts, folder, process=None, seconds=240):
         time.sleep(0.02)
 
 
+def here(raw, folder):
+    return [*RUN, raw, folder, "--lang", "pt", "--shard-size", "6", "--batch-size", "4", "-q"]
+
+
 def command(raw, folder, address):
-    options = ["--lang", "pt", "--shard-size", "6", "--batch-size", "4", "-q", "--engine", "ray"]
-    return [*RUN, raw, folder, *options, "--address", address, "--workers", "2"]
+    return [*here(raw, folder), "--engine", "ray", "--address", address, "--workers", "2"]
 
 
 def test_the_same_files_although_a_worker_is_killed(cluster, raw, whole, tmp_path):
@@ -100,7 +118,7 @@ def test_the_same_files_although_a_worker_is_killed(cluster, raw, whole, tmp_pat
     assert contents(folder) == whole
 
 
-def test_the_driver_is_killed_and_goes_on(cluster, raw, whole, tmp_path):
+def test_the_driver_is_killed_and_goes_on(cluster, raw, tmp_path):
     folder = tmp_path / "silver"
     process = subprocess.Popen(command(raw, folder, cluster), stderr=subprocess.DEVNULL)
     wait_for(2, folder, process)
@@ -109,17 +127,21 @@ def test_the_driver_is_killed_and_goes_on(cluster, raw, whole, tmp_path):
     done = {path: path.stat().st_mtime_ns for path in folder.glob("parts/*.json")}
     assert 2 <= len(done) < 8
     subprocess.run(command(raw, folder, cluster), check=True, timeout=300)
-    assert contents(folder) == whole
+    subprocess.run(here(raw, tmp_path / "here"), check=True, timeout=300)
+    assert contents(folder) == contents(tmp_path / "here")
     assert all(path.stat().st_mtime_ns == written for path, written in done.items())
 
 
-def test_ctrl_c_stops_all(cluster, raw, whole, tmp_path):
+def test_ctrl_c_stops_all(cluster, raw, tmp_path):
     folder = tmp_path / "silver"
-    process = subprocess.Popen(command(raw, folder, cluster), stderr=subprocess.PIPE, text=True)
+    # A process that is started in the background of a script ignores Ctrl-C from its birth.
+    heeding = f"import signal; signal.signal(signal.SIGINT, signal.default_int_handler); {RUN[2]}"
+    arguments = [RUN[0], "-c", heeding, *command(raw, folder, cluster)[3:]]
+    process = subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True)
     wait_for(1, folder, process)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=120)
-    assert process.returncode not in (0, None)
+    assert process.returncode not in (0, None), said
     assert "The same command continues where it stopped" in said
     assert "Traceback" not in said
     deadline = time.monotonic() + 60
@@ -139,25 +161,27 @@ def test_a_cluster_of_another_version_is_named(cluster, raw, tmp_path):
 
 
 def test_workers_without_the_package_are_named(raw, tmp_path):
-    """On a cluster of its own, whose processes find no xlner_spacy."""
-    hidden = tmp_path / "hidden" / "xlner_spacy"
-    hidden.mkdir(parents=True)
-    (hidden / "__init__.py").write_text(
-        "raise ModuleNotFoundError(\"No module named 'xlner_spacy'\")"
-    )
+    """On a cluster of its own, whose processes cannot import xlner_spacy."""
+    hiding = tmp_path / "hiding"
+    hiding.mkdir()
+    (hiding / "sitecustomize.py").write_text(HIDING)
     ray = Path(sys.executable).parent / "ray"
-    environment = {**os.environ, "PYTHONPATH": str(hidden.parent), "RAY_USAGE_STATS_ENABLED": "0"}
-    options = ["--head", "--port=16391", "--num-cpus=1", "--include-dashboard=false", "--block"]
+    environment = {**os.environ, "PYTHONPATH": str(hiding), "RAY_USAGE_STATS_ENABLED": "0"}
+    short = tempfile.mkdtemp(prefix="r")  # names of sockets may have 107 bytes
+    with bind("127.0.0.1", 0) as own:
+        port = own.getsockname()[1]
+    options = ["--head", f"--port={port}", "--num-cpus=1", "--include-dashboard=false", "--block"]
     head = subprocess.Popen(
-        [ray, "start", *options, f"--temp-dir={tmp_path}/r"],
+        [ray, "start", *options, f"--temp-dir={short}"],
         env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
     try:
-        arguments = command(raw, tmp_path / "silver", "127.0.0.1:16391")
-        for _ in range(60):
+        arguments = command(raw, tmp_path / "silver", f"127.0.0.1:{port}")
+        for _ in range(20):
+            assert head.poll() is None
             result = subprocess.run(
                 arguments, capture_output=True, text=True, timeout=300, check=False
             )
@@ -168,5 +192,7 @@ def test_workers_without_the_package_are_named(raw, tmp_path):
         assert "A worker lacks a package: No module named 'xlner_spacy'" in result.stderr
         assert "On each machine of the cluster" in result.stderr
     finally:
-        os.killpg(head.pid, signal.SIGTERM)
+        with suppress(ProcessLookupError):
+            os.killpg(head.pid, signal.SIGTERM)
         head.wait(60)
+        shutil.rmtree(short, ignore_errors=True)
