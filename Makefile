@@ -1,5 +1,6 @@
 # make demo   set up and run the main job on the sample texts
 # make test   set up and run the tests; make test-fast: in two minutes, those without real models
+# make test-more  pages in a browser, cells of studies (three minutes)
 # make docs   the documentation site, into site/
 # make check  ruff and mypy
 # make release sdist and wheel in dist/, checked as a new user has them (some minutes)
@@ -10,16 +11,19 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 INSTALLED_FROM := setup.cfg pyproject.toml constraints.txt
 
-.PHONY: demo test test-fast check docs bench release setup setup-dev clean
+.PHONY: demo test test-fast test-more check docs bench release setup setup-dev clean
 
 demo: $(VENV)/.offline
 	$(BIN)/python scripts/demo.py assets/demo.pt.jsonl demo --lang pt
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow and not browser and not study"
+
+test-more: $(VENV)/.dev
+	$(BIN)/python -m pytest -m "(browser or study) and not slow"
 
 test-fast: $(VENV)/.dev
-	$(BIN)/python -m pytest -m "not slow and not models and not long and not data" -q
+	$(BIN)/python -m pytest -m "not slow and not models and not long and not data and not browser" -q
 
 docs: $(VENV)/.dev
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

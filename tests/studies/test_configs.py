@@ -85,6 +85,7 @@ def folder(tmp_path_factory):
 
 
 @pytest.mark.models
+@pytest.mark.study
 @pytest.mark.parametrize("name", NAMES)
 def test_a_cell_of_the_small_version_comes_out_the_same(name, folder, monkeypatch):
     """As in what is committed: the last student and all that it is made of, trained again."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from xlner_spacy.web.listening import bind, run, url
+from xlner_spacy.web.listening import bind, make_server, url
 from xlner_spacy.web.service.limits import Limits
 from xlner_spacy.web.service.patience import patient_protocol
 from xlner_spacy.web.service.service_app import make_app
@@ -85,8 +85,8 @@ def serving(config, limits=LIMITS):
     hosts = frozenset({"127.0.0.1", "localhost"})
     app = make_app(batching, metrics, limits, hosts=hosts)
     own = bind("127.0.0.1", 0)
-    settings = {"http": patient_protocol(limits.body_timeout)}
-    thread = threading.Thread(target=run, args=(app, own), kwargs=settings, daemon=True)
+    server = make_server(app, http=patient_protocol(limits.body_timeout))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [own]}, daemon=True)
     thread.start()
     service = Running(batching, url(own).rstrip("/"))
     try:
@@ -94,7 +94,7 @@ def serving(config, limits=LIMITS):
         yield service
     finally:
         service.client.close()
-        app.state.server.should_exit = True
+        server.should_exit = True
         thread.join(15)
         assert not thread.is_alive()
 

@@ -20,6 +20,7 @@ from xlner_spacy.web.review_app import MAX_BYTES, ReviewPage, make_review_app
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 pytestmark = [
     pytest.mark.long,
+    pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
 ]
 ARABIC = ("زار أنطونيو Guterres مدينة Maputo أمس", "Guterres visited Maputo yesterday")

@@ -18,7 +18,7 @@ from xlner_spacy.web import page_safety
 from xlner_spacy.web.service.service_app import make_app
 from xlner_spacy.web.service.service_metrics import ServiceMetrics
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.browser]
 TEXT = "Maria vive em Lisboa."
 FOUND = [("Maria", "PER"), ("Lisboa", "LOC")]
 

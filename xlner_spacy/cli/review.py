@@ -95,7 +95,7 @@ def review(
 
                 webbrowser.open(listening.url(own))
             with suppress(KeyboardInterrupt):
-                listening.run(app, own)  # type: ignore[arg-type]
+                listening.make_server(app).run(sockets=[own])
         finally:
             state.close()
     print(f"{output}: {len(state.done)} texts are reviewed.", file=sys.stderr)

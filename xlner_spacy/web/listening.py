@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import SetupError, install_hint
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI
+    from uvicorn import Server
 
 LOOPBACK = "127.0.0.1"
 
@@ -78,10 +78,11 @@ def url(own: socket.socket) -> str:
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
-def run(app: FastAPI, own: socket.socket, **settings: Any) -> None:
-    """Serve until the program is interrupted; requests that have begun are answered first. Nothing of a request is
-    logged, for texts may be private.
+def make_server(app: Any, **settings: Any) -> Server:
+    """A server that logs nothing of a request, for texts may be private. Requests that have begun are answered
+    before it ends.
 
+    app: An ASGI application.
     settings: Of uvicorn.Config, besides these.
     """
     import uvicorn
@@ -90,5 +91,4 @@ def run(app: FastAPI, own: socket.socket, **settings: Any) -> None:
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, server_header=False, **given
     )
-    app.state.server = uvicorn.Server(config)
-    app.state.server.run(sockets=[own])
+    return uvicorn.Server(config)

@@ -11,7 +11,7 @@ from typing import Any
 from ...errors import InputError, SetupError
 from ...files import existing
 from ...text.languages import check_language, check_sources
-from ..listening import run
+from ..listening import make_server
 from .batching import Batching
 from .limits import Limits
 from .model_process import ModelProcess
@@ -66,14 +66,14 @@ def serve_until_stopped(
     """
     batching, metrics = make_batching(recipe, limits)
     app = make_app(batching, metrics, limits, is_fixed=is_fixed, hosts=hosts)
-    batching.on_failure = lambda: setattr(app.state.server, "should_exit", True)
     _allow_many_connections()
-    run(
+    server = make_server(
         app,
-        own,
         http=patient_protocol(limits.body_timeout),
         timeout_graceful_shutdown=round(limits.timeout) + 1,
     )
+    batching.on_failure = lambda: setattr(server, "should_exit", True)
+    server.run(sockets=[own])
     if batching.failure is not None:
         raise SetupError(batching.failure.message)
 
