@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -164,26 +164,30 @@ def _title(language: str, n_seeds: int) -> str:
 def _counts(
     settings: Settings, every: Mapping[Key, Cell], done: Mapping[Key, Cell], language: str
 ) -> tuple[dict[str, list[Counts]], int]:
-    """The counts of each seed, by method, and how many seeds: the first ones, as many as all methods are done with. If
-    some are not done with the first one, the others with that seed."""
+    """The counts of each seed, by method, and how many seeds: the first ones, as many as all methods that are begun are
+    done with. Methods that are not done with the first one are left out."""
+    study = settings["study"]
     first = next(iter(settings["languages"][language]["tests"]))
     wanted = [key for key in every if key[0] == language]
-    seeds = settings["study"]["seeds"]
-    methods = [m for m in settings["study"]["methods"] if any(key[1] == m for key in wanted)]
+    seeds = study["seeds"]
+    methods = [m for m in study["methods"] if (language, m, seeds[0]) in done]
     n_seeds = len(seeds)
-    while n_seeds > 1 and not all(k in done for k in wanted if k[2] in seeds[:n_seeds]):
+    while n_seeds > 1 and not all(
+        k in done for k in wanted if k[1] in methods and k[2] in seeds[:n_seeds]
+    ):
         n_seeds -= 1
     found: dict[str, list[Counts]] = {}
     for method in methods:
         keys = [key for key in wanted if key[1] == method and key[2] in seeds[:n_seeds]]
         if all(key in done for key in keys):
-            found[method] = [_with_perturbed(counts_in(done[key]), first) for key in keys]
+            changes = study.get("changes", [])
+            found[method] = [_with_perturbed(counts_in(done[k]), first, changes) for k in keys]
     return found, n_seeds
 
 
-def _with_perturbed(counts: Counts, first: str) -> Counts:
+def _with_perturbed(counts: Counts, first: str, changes: Sequence[str]) -> Counts:
     """With all changed copies of the first test set as one test."""
-    copies = [test for test in counts if test.startswith(f"{first}, ")]
+    copies = [f"{first}, {change}" for change in changes if f"{first}, {change}" in counts]
     return pooled(counts, copies, PERTURBED) if copies else counts
 
 
