@@ -152,8 +152,8 @@ def test_a_review_by_keyboard_alone(page, served):
     page.keyboard.press("Enter")
     until_done(page, 1)
     assert gold(served) == [(TEXTS[1][0], [("António Guterres", "PER"), ("Brasília", "LOC")])]
-    page.wait_for_function("document.querySelector('#f1').textContent.includes('F1 1.000')")
-    page.wait_for_function("document.querySelector('#place').textContent != 'Text 2 of 7'")
+    page.wait_for_function("() => document.querySelector('#f1').textContent.includes('F1 1.000')")
+    page.wait_for_function("() => document.querySelector('#place').textContent != 'Text 2 of 7'")
     page.keyboard.press("u")
     until_done(page, 0)
     assert gold(served) == []
