@@ -13,7 +13,7 @@ from tests.review.silver_folder import TEXTS, make_silver
 from xlner_spacy.review.decisions import Review
 from xlner_spacy.review.review_orders import ordered
 from xlner_spacy.review.review_texts import read_silver
-from xlner_spacy.web.listening import bind, url
+from xlner_spacy.web.listening import bind, make_server, url
 from xlner_spacy.web.page_safety import PageSafety
 from xlner_spacy.web.review_app import MAX_BYTES, ReviewPage, make_review_app
 
@@ -31,8 +31,6 @@ class Served:
     """The application in a thread, on a file of its own."""
 
     def __init__(self, silver, output):
-        import uvicorn
-
         self.review = Review(silver, output, "Ana")
         page = ReviewPage(
             self.review, ordered(silver, "unsure"), [*silver.labels, "<i>NEW"], "unsure"
@@ -40,7 +38,7 @@ class Served:
         app = PageSafety(make_review_app(page), MAX_BYTES)
         self.socket = bind("127.0.0.1", 0)
         self.url = url(self.socket)
-        self.server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
+        self.server = make_server(app)
         self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [self.socket]})
         self.thread.start()
 

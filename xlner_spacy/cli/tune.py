@@ -199,16 +199,14 @@ def _read(configs: Mapping[str, Path], sources: Sequence[str], lang: str) -> dic
 
 def _languages_of_translations(texts: str) -> list[str]:
     """The languages that the first text of a .jsonl file has translations into under "translations"."""
-    from ..corpus.texts import decoded, parse_record
+    from ..corpus.texts import read_json_lines
     from ..files import suffix_of
 
     if texts == "-" or suffix_of(texts) != ".jsonl":
         return []
-    with open(texts, "rb") as file:
-        for number, line in enumerate(decoded(file, texts), 1):
-            if line.strip():
-                given = parse_record(line, f"{texts}, line {number}").get("translations")
-                return list(given) if isinstance(given, dict) else []
+    for _, record in read_json_lines(Path(texts)):
+        given = record.get("translations")
+        return list(given) if isinstance(given, dict) else []
     return []
 
 

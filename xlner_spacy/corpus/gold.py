@@ -17,7 +17,7 @@ from .detokenize import to_doc
 from .labels import LabelMap, map_label
 from .parquet import read_rows
 from .preparations import Preparation
-from .texts import decoded, parse_record, read_docbin
+from .texts import read_docbin, read_json_lines
 
 # Kept on the Doc: how many entities the label map left out.
 LABELS_LEFT_OUT = "xl_labels_left_out"
@@ -55,9 +55,7 @@ def read_gold(
                 _relabel(doc, labels, where)
             yield doc
     elif suffix_of(file) == ".jsonl":
-        with file.open("rb") as lines:
-            records = _json_lines(decoded(lines, str(file)), file)
-            yield from _from_records(records, nlp, lang, labels)
+        yield from _from_records(read_json_lines(file), nlp, lang, labels)
     elif suffix_of(file) == ".parquet":
         yield from _from_records(read_rows(file), nlp, lang, labels)
     else:
@@ -69,14 +67,6 @@ def read_gold(
             ]
             _set_entities(doc, entities, where)
             yield doc
-
-
-def _json_lines(lines: Iterable[str], file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The records of lines that are not blank, and where they are."""
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            where = f"{file}, line {number}"
-            yield where, parse_record(line, where)
 
 
 def _from_records(

@@ -217,13 +217,9 @@ def given_translations(file: Path, source_lang: str) -> list[list[tuple[str, str
     file. Errors as of `take_translations`."""
     if suffix_of(file) != ".jsonl":
         return []
-    found = []
-    with file.open("rb") as lines:
-        for number, line in enumerate(decoded(lines, str(file)), 1):
-            if line.strip():
-                where = f"{file}, line {number}"
-                found.append(take_translations(parse_record(line, where), where, source_lang))
-    return found
+    return [
+        take_translations(record, where, source_lang) for where, record in read_json_lines(file)
+    ]
 
 
 def _translations(record: dict[str, Any], where: str) -> list[tuple[str, str]]:
@@ -264,6 +260,18 @@ def _with_text(record: dict[str, Any], where: str) -> dict[str, Any]:
     if not isinstance(record.get("text"), str):
         raise InputError(f'{where}: no "text".', hint='Expected an object like {"text": "..."}.')
     return record
+
+
+def read_json_lines(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The JSON objects of the lines that are not blank, each with where it is, for errors.
+
+    RAISES: InputError as of `decoded` and `parse_record`.
+    """
+    with file.open("rb") as lines:
+        for number, line in enumerate(decoded(lines, str(file)), 1):
+            if line.strip():
+                where = f"{file}, line {number}"
+                yield where, parse_record(line, where)
 
 
 def parse_record(line: str, where: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ...corpus.texts import decoded, parse_record
+from ...corpus.texts import read_json_lines
 from ...errors import InputError
 from .labelled_text import Found, LabelledText, Utf16, from_units, listed, text_of
 
@@ -32,17 +32,12 @@ def read(file: Path) -> Found:
     RAISES: InputError that names the line.
     """
     found = Found([], {})
-    with file.open("rb") as lines:
-        for number, line in enumerate(decoded(lines, str(file)), 1):
-            if not line.strip():
-                continue
-            where = f"{file}, line {number}"
-            record = parse_record(line, where)
-            text = text_of(record, where)
-            given = next((record[k] for k in ("label", "labels", "entities") if k in record), None)
-            rows = [_row(item, where) for item in listed(given, where, '"label"')]
-            parts = [(*from_units(text, start, end, where), name) for start, end, name in rows]
-            found.texts.append((where, text, parts))
+    for where, record in read_json_lines(file):
+        text = text_of(record, where)
+        given = next((record[k] for k in ("label", "labels", "entities") if k in record), None)
+        rows = [_row(item, where) for item in listed(given, where, '"label"')]
+        parts = [(*from_units(text, start, end, where), name) for start, end, name in rows]
+        found.texts.append((where, text, parts))
     return found
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ...corpus.texts import decoded, parse_record
+from ...corpus.texts import read_json_lines
 from ...errors import InputError, SetupError
 from ...evaluation.metrics import TokenEntity
 from ...files import existing, suffix_of
@@ -42,16 +42,12 @@ def texts_to_export(place: Path, lang: str | None) -> list[LabelledText]:
         return [of_silver(text) for text in read_silver(place).texts]
     nlp = tokenizer(check_language(lang)) if lang else None
     found = []
-    with existing(place).open("rb") as lines:
-        for number, line in enumerate(decoded(lines, str(place)), 1):
-            if line.strip():
-                where = f"{place}, line {number}"
-                record = parse_record(line, where)
-                text, parts = _record(record, where)
-                words = _own_words(text, record.get("tokens"))
-                if words is None and nlp is not None:
-                    words = [(t.idx, t.idx + len(t)) for t in nlp.make_doc(text)]
-                found.append(LabelledText(text, parts, words=words))
+    for where, record in read_json_lines(existing(place)):
+        text, parts = _record(record, where)
+        words = _own_words(text, record.get("tokens"))
+        if words is None and nlp is not None:
+            words = [(t.idx, t.idx + len(t)) for t in nlp.make_doc(text)]
+        found.append(LabelledText(text, parts, words=words))
     if not found:
         raise InputError(f"{place} has no texts.")
     return found

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ...corpus.texts import decoded, parse_record
+from ...corpus.texts import read_json_lines
 from ...errors import InputError
 from .labelled_text import Found, LabelledText, Part, listed, text_of
 
@@ -62,18 +62,13 @@ def read(file: Path) -> Found:
     RAISES: InputError that names the line.
     """
     found = Found([], {})
-    with file.open("rb") as lines:
-        for number, line in enumerate(decoded(lines, str(file)), 1):
-            if not line.strip():
-                continue
-            where = f"{file}, line {number}"
-            task = parse_record(line, where)
-            text = text_of(task, where)
-            if task.get("answer") != "accept":
-                found.skip(f"answer {task.get('answer')!r}")
-                continue
-            parts = [_part(span, where) for span in listed(task.get("spans", []), where, '"spans"')]
-            found.texts.append((where, text, parts))
+    for where, task in read_json_lines(file):
+        text = text_of(task, where)
+        if task.get("answer") != "accept":
+            found.skip(f"answer {task.get('answer')!r}")
+            continue
+        parts = [_part(span, where) for span in listed(task.get("spans", []), where, '"spans"')]
+        found.texts.append((where, text, parts))
     return found
 
 
